@@ -1,0 +1,40 @@
+"""cxstudy: rerun a published Nordic customer-experience study on anyone's data.
+
+The public face. Names are loaded when first used (PEP 562), so that
+``import cxstudy`` and ``cxstudy --help`` stay fast.
+"""
+
+from importlib import import_module
+
+__version__ = "0.1.0"
+
+_WHERE = {
+    "open_study": "study",
+    "Study": "study",
+    "check": "answerable",
+    "counts": "tally",
+    "moments": "tally",
+    "rows": "tally",
+    "nps": "measures.nps",
+    "nps_from_counts": "measures.nps",
+    "promoter_share": "measures.nps",
+    "promoter_share_from_counts": "measures.nps",
+    "nps_margin": "analyses.nps_margin",
+    "claims": "claims",
+    "finding": "findings",
+    "Finding": "findings",
+    "DataError": "faults",
+    "NotTestable": "faults",
+    "simulate": "simulate",
+}
+__all__ = [*_WHERE, "__version__"]
+
+
+def __getattr__(name):
+    if name not in _WHERE:
+        raise AttributeError(f"cxstudy has no {name!r}; it has {', '.join(sorted(_WHERE))}")
+    return getattr(import_module(f"cxstudy.{_WHERE[name]}"), name)
+
+
+def __dir__():
+    return sorted(__all__)
