@@ -4,7 +4,9 @@ The public face. Names are loaded when first used (PEP 562), so that
 ``import cxstudy`` and ``cxstudy --help`` stay fast.
 """
 
+import sys
 from importlib import import_module
+from types import ModuleType
 
 __version__ = "0.1.0"
 
@@ -28,6 +30,17 @@ _WHERE = {
     "simulate": "simulate",
 }
 __all__ = [*_WHERE, "__version__"]
+
+
+class _Face(ModuleType):
+    """Keeps a function of the face from being hidden by the module of the same name (simulate, claims)."""
+
+    def __setattr__(self, name, value):
+        if not (name in _WHERE and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Face
 
 
 def __getattr__(name):

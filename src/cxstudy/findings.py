@@ -93,12 +93,12 @@ class Result:
         return say(self.reading, language or self.language)
 
     def note(self, key, language=None):
-        """The sentence of the note whose message key is ``key``."""
+        """The sentence of the note whose message key is ``key``, or a variant of it (``key.none``)."""
         from cxstudy.faults import unknown_name
         from cxstudy.language import say
 
         for one in self.notes:
-            if one.key == key:
+            if one.key == key or one.key.startswith(f"{key}."):
                 return say(one, language or self.language)
         raise KeyError(unknown_name("note", key, [n.key for n in self.notes]))
 

@@ -72,9 +72,14 @@ class _Writer(string.Formatter):
 
 
 def text(key, language="en", /, **values):
-    """The sentence of ``key`` with its gaps filled. A missing key or gap raises KeyError naming it."""
+    """The sentence of ``key`` with its gaps filled; one not translated yet is said, numbers too, in English.
+
+    A missing key or gap raises KeyError naming it.
+    """
     entries = catalogue(language)
     if key not in entries:
+        if language != "en":
+            return text(key, "en", **values)
         raise KeyError(f"the catalogue {language} has no message {key!r}")
     entry = entries[key]
     if isinstance(entry, dict):
@@ -86,8 +91,8 @@ def text(key, language="en", /, **values):
 
 
 def say(reading, language="en"):
-    """The sentence of a Reading; text values that are themselves keys (``@key``) are said too."""
+    """The sentence of a Reading; text values that are themselves keys (``@key``) are said too, with the same values."""
     values = {
-        k: text(v[1:], language) if isinstance(v, str) and v.startswith("@") else v for k, v in reading.values.items()
+        k: text(v[1:], language, **reading.values) if isinstance(v, str) and v.startswith("@") else v for k, v in reading.values.items()
     }
     return text(reading.key, language, **values)

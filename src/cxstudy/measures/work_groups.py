@@ -1,0 +1,196 @@
+"""Work groups seen from both sides: what their customers and their employees answered, one row a group."""
+
+from difflib import get_close_matches
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from cxstudy.counted import is_counted
+from cxstudy.faults import NotTestable
+from cxstudy.findings import Reading
+from cxstudy.language import say
+from cxstudy.measures.asked import KEYS, Asked, asked
+from cxstudy.measures.index import fewest_answered, index_column
+from cxstudy.tally import moments
+
+NEAREST = 5
+INDEX = "index_"
+
+
+class WorkGroups(NamedTuple):
+    """``groups``: one row a work group, see `work_groups`. ``left_out``: columns reason, n, n_unit.
+
+    ``moments``: (side, measure) → frame company, work_group, n, n_missing, mean, ss (sum of squares within the group, nan where
+    the source gives means only), for the groups of ``groups``; the measures are the side's questions and ``index``.
+    """
+
+    groups: pd.DataFrame
+    left_out: pd.DataFrame
+    moments: dict
+    asked: Asked
+
+
+def work_groups(study, *, minimum_customers=None, minimum_employees=None):
+    """The work groups that both customers and employees speak about.
+
+    ``minimum_customers``, ``minimum_employees``: fewest answers of a group; None is the study's anonymity thresholds. Fewer than those
+    are refused: a group below them never becomes a row. They hold for every number of the row: the CX index, and each of
+    the questions the grouping rests on.
+
+    Returns `WorkGroups`. ``groups``, sorted by company and work_group: n_answers (customers with a CX index), cx_index (0–100),
+    cx_raw (the same on the items' own scale, nan when they have several), nps, n_nps (nan under the minimum),
+    n_employees (the fewest answers to one of the questions), each employees' question on its own scale, employee_index
+    (0–100); in a study without the feelings ``customers_<question>`` beside the employees'. A work group is named by company
+    *and* work_group. A question answered by fewer than the minimum is nan.
+
+    ``left_out`` reasons: customers-only, employees-only, one-employee, too-few-answers, too-few-employees (work groups; each once,
+    in this order), answers-without-work-group, incomplete-answers, employees-without-work-group.
+
+    Raises NotTestable when the study lacks a table or column, or no group is on both sides (nearest names offered).
+    """
+    questions, missing = asked(study)
+    if missing:
+        raise NotTestable(say(missing[0], study.language), missing[1])
+    fewest = {
+        side: _minimum(f"minimum_{side}", given, study.thresholds[side])
+        for side, given in {"customers": minimum_customers, "employees": minimum_employees}.items()
+    }
+    found, lost = {}, []
+    for side, scales in {"customers": questions.customers, "employees": questions.employees}.items():
+        table = getattr(study, side)
+        # the items of the customers' index are wanted one by one only where no row holds them together
+        single = scales if side == "employees" or is_counted(table) else questions.shared
+        for name in dict.fromkeys((*single, *questions.shared)):
+            found[side, name], _ = question_moments(table, name)
+        found[side, "index"], away = _index_moments(table, scales, found, side)
+        if away:
+            lost.append(("answers-without-work-group" if side == "customers" else "employees-without-work-group", away, side))
+    customers = _customers(study, questions, found, fewest["customers"])
+    employees = _employees(questions, found, fewest["employees"])
+    both = customers.merge(employees, on=KEYS, how="outer", indicator=True)
+    if not both["_merge"].eq("both").any():
+        raise _no_overlap(customers, employees, study.language)
+    kept, reasons = _kept(both, fewest)
+    groups = both[kept].drop(columns="_merge").sort_values(KEYS, ignore_index=True)
+    groups = groups.astype({"n_answers": int, "n_employees": int})
+    found = {key: groups[KEYS].merge(frame, on=KEYS, how="left") for key, frame in found.items()}
+    incomplete = int(found["customers", "index"]["n_missing"].sum())
+    lost += [("incomplete-answers", incomplete, "customers")] if incomplete else []
+    rows = [(reason, n, "work groups") for reason, n in reasons.items()]
+    rows += [(reason, int(n), "answers" if side == "customers" else "employees") for reason, n, side in lost]
+    return WorkGroups(groups, pd.DataFrame(rows, columns=["reason", "n", "n_unit"]), found, questions)
+
+
+def question_moments(table, column, *, expr=None):
+    """``(frame, away)``: n, n_missing, mean and ss of a numeric column by work group; answers without a work group.
+
+    ``expr`` is the Ibis table to use in place of the study table's own.
+    """
+    m = moments(table if expr is None else expr, column, by=KEYS)
+    n = np.where(m.n > 0, m.n, np.nan)
+    mean = m.total[:, 0] / n
+    ss = np.maximum(m.cross[:, 0, 0] - m.total[:, 0] ** 2 / n, 0)
+    frame = m.keys.assign(n=m.n.astype(int), n_missing=m.n_missing.astype(int), mean=mean + m.centre[0], ss=ss)
+    named = frame[KEYS].notna().all(axis=1)
+    return frame[named].reset_index(drop=True), int((frame["n"] + frame["n_missing"])[~named].sum())
+
+
+def _index_moments(table, scales, found, side):
+    """The index of ``scales`` by group: person by person from answers, the mean of the items' means from counts."""
+    if not is_counted(table):
+        expr = table.expr.mutate(**{INDEX: index_column(table.expr, scales)})
+        return question_moments(table, INDEX, expr=expr)
+    items = [found[side, q].assign(mean=scale.index(found[side, q]["mean"])) for q, scale in scales.items()]
+    stacked = pd.concat(items, ignore_index=True)
+    by = stacked[stacked["mean"].notna()].groupby(KEYS)
+    frame = by.agg(n=("n", "min"), n_missing=("n_missing", "max"), mean=("mean", "mean"), items=("mean", "size")).reset_index()
+    frame = frame[frame["items"] >= fewest_answered(len(scales))].drop(columns="items").assign(ss=np.nan)
+    if len(scales) == 1:
+        (only,) = items
+        scale = next(iter(scales.values()))
+        frame["ss"] = frame.merge(only, on=KEYS)["ss_y"].to_numpy() * (100 / scale.width) ** 2
+    return frame, question_moments(table, next(iter(scales)))[1]
+
+
+def _customers(study, questions, found, fewest):
+    from cxstudy.measures.nps import nps
+
+    index = found["customers", "index"]
+    frame = index[[*KEYS]].assign(n_answers=index["n"], cx_index=index["mean"])
+    raw = questions.raw
+    frame["cx_raw"] = raw.point(frame["cx_index"]) if raw and raw.better == "high" else np.nan
+    if questions.nps:
+        score = nps(study.customers, questions.nps, by=KEYS)[[*KEYS, "n", "estimate"]]
+        score["estimate"] = score["estimate"].where(score["n"] >= fewest)
+        frame = frame.merge(score.rename(columns={"n": "n_nps", "estimate": "nps"}), on=KEYS, how="left")
+    else:
+        frame = frame.assign(n_nps=0, nps=np.nan)
+    for question in questions.shared:
+        frame = frame.merge(_means(found["customers", question], f"customers_{question}", fewest), on=KEYS, how="left")
+    return frame[frame["n_answers"] > 0]
+
+
+def _employees(questions, found, fewest):
+    index = found["employees", "index"]
+    frame = index[KEYS].assign(employee_index=index["mean"])
+    sizes = []
+    for question in questions.employees:
+        own = found["employees", question]
+        frame = frame.merge(_means(own, question, fewest), on=KEYS, how="outer")
+        if question in (questions.feelings or questions.shared):
+            sizes.append(own.set_index(KEYS)["n"])
+    fewest_of_all = pd.concat(sizes, axis=1).fillna(0).min(axis=1).rename("n_employees").reset_index()
+    return frame.merge(fewest_of_all[fewest_of_all["n_employees"] > 0], on=KEYS)
+
+
+def _means(frame, name, fewest):
+    """The groups' means of one question under its name, nan where fewer answered it than may be shown."""
+    return frame[KEYS].assign(**{name: frame["mean"].where(frame["n"] >= fewest)})
+
+
+def _kept(both, fewest):
+    """Which rows stay, and how many went for each reason; a group goes for the first that holds."""
+    side, customers, employees = both["_merge"], both["n_answers"], both["n_employees"]
+    tests = {
+        "customers-only": side == "left_only",
+        "employees-only": side == "right_only",
+        "one-employee": employees == 1,
+        "too-few-answers": customers < fewest["customers"],
+        "too-few-employees": employees < fewest["employees"],
+    }
+    kept, reasons = pd.Series(True, both.index), {}
+    for reason, bad in tests.items():
+        n = int((kept & bad).sum())
+        if n:
+            reasons[reason] = n
+        kept &= ~bad
+    return kept, reasons
+
+
+def _minimum(name, value, least):
+    if value is None:
+        return least
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+        raise ValueError(
+            f"{name} must be a whole number of at least {least}, the study's anonymity threshold; got {value!r}. "
+            "Raise it, or leave it out."
+        )
+    return int(value)
+
+
+def _no_overlap(customers, employees, language):
+    ours = {f"{c} / {g}": (c, g) for c, g in customers[KEYS].itertuples(index=False)}
+    plain = {key.casefold(): key for key in ours}
+    pairs, by_group = [], dict(zip(customers["work_group"].str.casefold(), ours, strict=True))
+    for company, group in employees[KEYS].itertuples(index=False):
+        near = get_close_matches(f"{company} / {group}".casefold(), plain, n=1, cutoff=0.6)
+        other = plain[near[0]] if near else by_group.get(group.casefold())
+        if other:
+            pairs.append(f"'{company} / {group}' ~ '{other}'")
+        if len(pairs) == NEAREST:
+            break
+    values = {"customers": len(customers), "employees": len(employees), "pairs": "; ".join(pairs)}
+    values |= {"customer": next(iter(ours), "–"), "employee": next((f"{c} / {g}" for c, g in employees[KEYS].itertuples(index=False)), "–")}
+    reading = Reading("employee_ambassadors.no_overlap" if pairs else "employee_ambassadors.no_overlap_at_all", values)
+    return NotTestable(say(reading, language), ("work groups named alike on both sides",))

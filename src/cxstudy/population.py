@@ -1,0 +1,225 @@
+"""Studies as counts and moments, by the thousand; and the truth a simulated study was made with.
+
+One design (`cxstudy.design`) serves both the rows of a study's files and the counts here; the
+letters S, C, G, Y stand for studies, companies, work groups and years.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtr, ndtri
+
+from cxstudy.design import Design, draw_design
+
+TRUTH_SEED = 20_250_101
+TRUTH_COMPANIES = 96_000
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Customers' answers by company and year as counts, with the results beside them.
+
+    ``promoters``, ``passives``, ``detractors``, ``missing`` [S, C, Y] are numbers of answers; ``nps`` and
+    ``promoter_share`` [S, C] are free of sampling error (NPS points, percent): what the company's work groups would
+    give with very many answers each; ``design`` holds margin and growth.
+    """
+
+    promoters: np.ndarray
+    passives: np.ndarray
+    detractors: np.ndarray
+    missing: np.ndarray
+    nps: np.ndarray
+    promoter_share: np.ndarray
+    design: Design
+
+    def pooled(self):
+        """Observed NPS and promoter share of each company over all years [S, C], nan without an answer."""
+        p, a, d = (x.sum(-1) for x in (self.promoters, self.passives, self.detractors))
+        n = np.where(p + a + d > 0, p + a + d, np.nan)
+        return 100 * (p - d) / n, 100 * p / n
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Work groups [S, G]: mean CX on the raw scale 1–10 (nan without answers), means of the three feelings [S, G, 3]
+    on 1–5, and the ``company`` index."""
+
+    cx: np.ndarray
+    feelings: np.ndarray
+    company: np.ndarray
+
+
+def recommend_cuts(parameters):
+    """The ten cuts of the normal scale between the answers 0|1 … 9|10 that give ``recommend_shares`` overall."""
+    p = parameters
+    shares, shifts = (np.array([one[k] for one in p.touchpoints]) for k in (1, 2))
+    spread = p.loyalty_sd**2 * (1 + p.company_share * p.loyalty_year_sd**2) + 1
+    centre = shares @ shifts
+    spread += shares @ (shifts - centre) ** 2
+    return centre + np.sqrt(spread) * ndtri(np.cumsum(p.recommend_shares)[:-1])
+
+
+def _classes(p, experience):
+    """Probabilities of promoter and detractor given experience, averaged over touchpoints."""
+    cuts = recommend_cuts(p)
+    centre = p.loyalty_sd * experience
+    promoter, detractor = np.zeros_like(centre), np.zeros_like(centre)
+    for _, share, shift in p.touchpoints:
+        promoter += share * ndtr(centre + shift - cuts[8])
+        detractor += share * ndtr(cuts[6] - centre - shift)
+    return promoter, detractor
+
+
+def simulate_counts(rng, parameters, studies=1):
+    """Draw ``studies`` studies as counts: what `cxstudy.simulate.simulate` draws answer by answer.
+
+    ``rng`` is a `numpy.random.Generator`, ``parameters`` a `cxstudy.worlds.Parameters`. Returns `Counts`; a thousand
+    studies of 240 companies take some seconds and 1 GB, so ask for a few hundred at a time.
+
+    >>> from cxstudy.worlds import WORLDS
+    >>> counts = simulate_counts(np.random.default_rng(1), WORLDS["null"], studies=2)
+    >>> counts.promoters.shape
+    (2, 240, 3)
+    """
+    p, design = parameters, draw_design(rng, parameters, studies)
+    promoter, detractor = _classes(p, design.experience)
+    asked = (1 - p.missing_share) * (1 - p.dont_know_share)
+    chances = np.stack([promoter, detractor, 1 - promoter - detractor], -1) * asked
+    chances = np.concatenate([chances, np.full((*promoter.shape, 1), 1 - asked)], -1)
+    drawn = rng.multinomial(design.answers, chances)
+    starts = np.flatnonzero(np.diff(design.company, axis=1, prepend=-1).ravel())
+
+    def by_company(values):
+        flat = values.reshape(-1, *values.shape[2:])
+        return np.add.reduceat(flat, starts, axis=0).reshape(studies, p.companies, *values.shape[2:])
+
+    answered = by_company(drawn)
+    total = by_company(design.answers).sum(-1)
+    fans, critics = (100 * by_company(x * design.answers).sum(-1) / total for x in (promoter, detractor))
+    return Counts(
+        promoters=answered[..., 0],
+        detractors=answered[..., 1],
+        passives=answered[..., 2],
+        missing=answered[..., 3],
+        nps=fans - critics,
+        promoter_share=fans,
+        design=design,
+    )
+
+
+def cx_moments(parameters, experience):
+    """Mean and variance of one customer's CX (mean of the items, raw 1–10) in a group with this experience.
+
+    By Gauss–Hermite quadrature over what the customer's answers have in common, on a grid, interpolated.
+    """
+    p = parameters
+    grid = np.linspace(-7, 7, 281)
+    nodes, weights = np.polynomial.hermite_e.hermegauss(41)
+    weights = weights / weights.sum()
+    centre = p.cx_mean + p.cx_group_sd * grid[:, None] + p.cx_person_sd * np.sqrt(p.cx_common) * nodes
+    own = p.cx_person_sd * np.sqrt(1 - p.cx_common)
+    levels, cuts = np.arange(1, 11), np.arange(1.5, 10)
+    first, second = np.zeros_like(centre), np.zeros_like(centre)
+    for _, offset in p.cx_items:
+        below = ndtr((cuts - (centre + offset)[..., None]) / own)
+        chance = np.diff(below, axis=-1, prepend=0.0, append=1.0)
+        mean = chance @ levels
+        first += mean / len(p.cx_items)
+        second += (chance @ levels**2 - mean**2) / len(p.cx_items) ** 2
+    mean = first @ weights
+    variance = second @ weights + (first**2) @ weights - mean**2
+    return np.interp(experience, grid, mean), np.interp(experience, grid, variance)
+
+
+def draw_feelings(rng, parameters, climate, group):
+    """Answers 1–5 [employees, 3] to good company, trust and thriving, and the person's own part [employees].
+
+    ``climate`` [groups] in SDs, ``group`` [employees] the index of each employee's group.
+    """
+    p = parameters
+    own = rng.standard_normal((len(climate), 3))
+    part = np.sqrt(p.climate_common) * climate[:, None] + np.sqrt(1 - p.climate_common) * own
+    person = rng.standard_normal(len(group))
+    value = p.climate_sd * part[group] + np.sqrt(p.feeling_common) * person[:, None]
+    value += np.sqrt(1 - p.feeling_common) * rng.standard_normal((len(group), 3))
+    cuts = np.sqrt(1 + p.climate_sd**2) * ndtri(np.cumsum(p.feeling_shares)[:-1])
+    return 1 + np.searchsorted(cuts, value).astype(np.int8), person
+
+
+def simulate_groups(rng, parameters, studies=1):
+    """Draw ``studies`` studies' work groups: employees one by one, customers' CX as group means.
+
+    Returns `Groups`. The mean of a group's customers is drawn as a normal with the exact mean and variance of its
+    answers. A thousand studies take some seconds.
+    """
+    p, design = parameters, draw_design(rng, parameters, studies)
+    mean, variance = cx_moments(p, design.experience)
+    n = design.answers.sum(-1)
+    safe = np.where(n > 0, n, np.nan)
+    cx = (design.answers * mean).sum(-1) / safe
+    cx = cx + np.sqrt((design.answers * variance).sum(-1)) / safe * rng.standard_normal(cx.shape)
+    size = design.employees.ravel()
+    feelings, _ = draw_feelings(rng, p, design.climate.ravel(), np.repeat(np.arange(len(size)), size))
+    starts = np.concatenate([[0], np.cumsum(size)[:-1]])
+    means = np.add.reduceat(feelings, starts, axis=0, dtype=np.int64) / size[:, None]
+    return Groups(cx=cx, feelings=means.reshape(studies, p.groups, 3), company=design.company)
+
+
+def truth(parameters):
+    """The observed-score population values of a world, by finding id.
+
+    They come from one large simulation of the same design (some 96,000 companies in studies of the size asked for,
+    pooled): what the study's own estimator would give with very many companies. Margins enter by their mean and
+    variance given loyalty rather than drawn, so that only loyalty and answers carry Monte Carlo error (standard error
+    of tier means about 0.04 points, of R² 0.002). Tiers are quarters; groups count alike, whatever their size. Ids that
+    end in ``_latent`` are free of sampling error in loyalty. A finding that the design cannot give is left out.
+    """
+    p = parameters
+    studies = max(1, min(TRUTH_COMPANIES // p.companies, 2 * TRUTH_COMPANIES // p.groups))
+    counts = simulate_counts(np.random.default_rng(TRUTH_SEED), p, studies)
+    groups = simulate_groups(np.random.default_rng(TRUTH_SEED + 1), p, studies)
+    design = counts.design
+    values = {}
+    for prefix, mean, rest in (
+        ("nps_margin", design.expected, design.residual),
+        ("nps_margin.organic_growth", design.growth_expected, design.growth_residual),
+    ):
+        values |= _loyalty_truth(prefix, counts, mean.ravel(), rest.mean())
+    nps, share = (x.ravel() for x in (counts.nps, counts.promoter_share))
+    total = design.expected.var() + design.residual.mean()
+    for name, latent in (("nps", nps), ("promoter_share", share)):
+        values[f"loyalty_share.r2_{name}"] = values[f"nps_margin.correlation_{name}"] ** 2
+        covariance = np.cov(latent, design.expected.ravel(), ddof=0)[0, 1]
+        values[f"loyalty_share.r2_{name}_latent"] = covariance**2 / (latent.var() * total)
+    return {name: float(value) for name, value in (values | _group_truth(p, groups)).items()}
+
+
+def _loyalty_truth(prefix, counts, mean, residual):
+    values = {}
+    total = mean.var() + residual
+    for (name, tail), loyalty in zip((("nps", "_nps"), ("promoter_share", "")), counts.pooled(), strict=True):
+        loyalty = loyalty.ravel()
+        known = ~np.isnan(loyalty)
+        x, y = loyalty[known], mean[known]
+        low, high = np.quantile(x, [0.25, 0.75])
+        top, bottom = y[x > high].mean(), y[x <= low].mean()
+        covariance = ((x - x.mean()) * (y - y.mean())).mean()
+        values[f"{prefix}.top_tier{tail}"] = top
+        values[f"{prefix}.bottom_tier{tail}"] = bottom
+        values[f"{prefix}.top_minus_bottom{tail}"] = top - bottom
+        values[f"{prefix}.slope" + ("" if name == "nps" else "_promoter_share")] = 10 * covariance / x.var()
+        values[f"{prefix}.correlation_{name}"] = covariance / np.sqrt(x.var() * total)
+    return values
+
+
+def _group_truth(p, groups):
+    high = (groups.feelings >= p.feeling_cut).all(-1) & ~np.isnan(groups.cx)
+    rest = ~high & ~np.isnan(groups.cx)
+    if not high.any() or not rest.any():
+        return {}
+    above, below = groups.cx[high].mean(), groups.cx[rest].mean()
+    return {
+        "employee_ambassadors.ratio_raw": above / below,
+        "employee_ambassadors.ratio_100": (above - 1) / (below - 1),
+        "employee_ambassadors.points": (above - below) * 100 / 9,
+    }

@@ -1,0 +1,152 @@
+"""An executed notebook as a page: one file that opens without a network and runs nothing.
+
+Made by nbconvert with the template in ``template/``. Code is folded, except the cell tagged ``by-hand``;
+cells tagged ``exercise`` and ``solution`` stay in the notebook, which the page links to.
+"""
+
+import copy
+import os
+import re
+from pathlib import Path
+
+import nbformat
+from nbconvert.exporters import HTMLExporter
+from traitlets.config import Config
+
+from cxstudy.language import text
+from cxstudy.report.safe_text import markdown, math, safe_html
+from cxstudy.report.tables import tidy_tables
+
+TEMPLATE = Path(__file__).parent / "template"
+LEFT_OUT = {"exercise", "solution"}
+FOLDS = ("parameters", "injected-parameters", "setup", "record")
+SHOWN = "text/html text/markdown image/svg+xml image/png image/jpeg text/latex text/plain".split()
+CONTENT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+
+
+def write_page(notebook, page, run):
+    """Write the page of an executed notebook file; ``run`` is the content of run.json."""
+    node = nbformat.read(notebook, as_version=4)
+    page.write_text(render_page(node, run, Path(notebook).name), encoding="utf-8")
+
+
+def render_page(node, run, file_name="", language="en"):
+    """The HTML of an executed notebook (an nbformat node)."""
+    exporter = _PageExporter(
+        template_name=TEMPLATE.name,
+        extra_template_basedirs=[str(TEMPLATE.parent)],
+        config=Config(NbConvertBase={"display_data_priority": SHOWN}),
+    )
+    prepared = prepare(node, language)
+    page = {
+        "title": title(node) or file_name,
+        "language": language,
+        "policy": CONTENT_POLICY,
+        "file": file_name,
+        "run": run,
+        "footer": footer(run, language),
+    }
+    html, _ = exporter.from_notebook_node(prepared, resources={"page": page, "say": _sayer(language)})
+    return "\n".join(line.rstrip() for line in html.splitlines() if line.strip() or "<pre" in html) + "\n"
+
+
+def title(node):
+    """The first heading of a notebook, without its marks; empty when there is none."""
+    for cell in node.cells:
+        if cell.cell_type == "markdown":
+            found = re.search(r"^#{1,6}\s+(.+?)\s*#*$", cell.source, flags=re.M)
+            if found:
+                return re.sub(r"[*_`]", "", found[1])
+    return ""
+
+
+def footer(run, language="en"):
+    """The sentence under every page: which run, with which versions."""
+    versions = run.get("versions", {})
+    named = ", ".join(f"{name} {versions[name]}" for name in ("cxstudy", "python", "pandas", "statsmodels") if versions.get(name))
+    return text("page.footer", language, run=run.get("run", ""), started=run.get("started", "")[:16].replace("T", " "), versions=named)
+
+
+def prepare(node, language="en"):
+    """A copy of the notebook as the page shows it: exercises out, folds labelled, pictures described."""
+    node = copy.deepcopy(node)
+    node.cells = _without_exercises(node.cells)
+    injected = any("injected-parameters" in cell.metadata.get("tags", ()) for cell in node.cells)
+    under = title(node)
+    for cell in node.cells:
+        tags = cell.metadata.get("tags", [])
+        if cell.cell_type == "markdown":
+            headings = re.findall(r"^#{1,6}\s+(.+?)\s*#*$", cell.source, flags=re.M)
+            under = headings[-1] if headings else under
+        if cell.cell_type != "code":
+            continue
+        fold = next((name for name in FOLDS if name in tags), "code")
+        if fold == "parameters" and injected:
+            fold = "defaults"
+        cell.metadata["fold"] = "" if "by-hand" in tags else text(f"page.fold_{fold.replace('-', '_')}", language)
+        cell.metadata.setdefault("alt", text("page.figure_alt", language, title=re.sub(r"[*_`$]", "", under)))
+        cell.outputs = [output for output in cell.outputs if not _is_noise(output)]
+    return node
+
+
+def _without_exercises(cells):
+    """The cells that are neither exercise nor solution; a heading with nothing else under it goes with them."""
+    sections = []
+    for cell in cells:
+        if not sections or cell.cell_type == "markdown" and cell.source.startswith("#"):
+            sections.append([])
+        sections[-1].append(cell)
+    kept = []
+    for section in sections:
+        left = [cell for cell in section if not LEFT_OUT & set(cell.metadata.get("tags", ()))]
+        only_heading = len(left) == 1 and len(section) > 1 and left[0] is section[0]
+        kept += [] if only_heading else left
+    return kept
+
+
+def without_machine_paths(path, given):
+    """Take this machine's folders out of an executed notebook: a page may go to a client.
+
+    The run's ``study`` becomes relative to the notebook and ``out`` empty, so that running the notebook
+    again in place analyses the same study and records nothing over the run.
+    """
+    node = nbformat.read(path, as_version=4)
+    for cell in node.cells:
+        if "injected-parameters" in cell.metadata.get("tags", ()):
+            for name, replacement in _portable(path, given).items():
+                cell.source = re.sub(rf"^{name} = .*$", lambda _, n=name, r=replacement: f"{n} = {r!r}", cell.source, flags=re.M)
+    for name in ("input_path", "output_path", "parameters"):
+        node.metadata.get("papermill", {}).pop(name, None)
+    nbformat.write(node, path)
+
+
+def _portable(path, given):
+    out = {"out": ""} if "out" in given else {}
+    if "study" in given:
+        try:
+            out["study"] = Path(os.path.relpath(given["study"], Path(path).parent)).as_posix()
+        except ValueError:
+            # on another drive there is no relative path
+            out["study"] = Path(given["study"]).name
+    return out
+
+
+def _is_noise(output):
+    """The text of an Axes or a Figure beside the picture itself, and what only a script could show."""
+    if output.output_type in ("stream", "error"):
+        return False
+    if not set(SHOWN) & set(output.data):
+        return True
+    return set(output.data) == {"text/plain"} and re.match(r"\[?(<Axes|<Figure|Axes\()", output.data["text/plain"]) is not None
+
+
+def _sayer(language):
+    return lambda key, **values: text(key, language, **values)
+
+
+class _PageExporter(HTMLExporter):
+    def default_filters(self):
+        yield from super().default_filters()
+        yield ("markdown2html", markdown)
+        yield ("safe_html", lambda html: tidy_tables(safe_html(html)))
+        yield ("math", lambda latex: math(latex.strip().strip("$"), "block"))
