@@ -6,8 +6,13 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 OPEN = "import cxstudy as cx\nthe_study = cx.open_study(study)"
-PARAMETERS = 'study = ""  # the study\nout = ""  # where the results go\nfactor = 2  # what the share is multiplied with'
-RECORD = 'the_study.record(cx.finding("my.{name}", 100 / 3 * factor, ci_low=30.0, ci_high=70.0, confidence=0.95, unit="%", n=80, n_unit="answers"), out)'
+PARAMETERS = (
+    'study = ""  # the study\nout = ""  # where the results go\nfactor = 2  # what the share is multiplied with'
+)
+RECORD = (
+    'mine = cx.finding("my.{name}", 100 / 3 * factor, ci_low=30.0, ci_high=70.0, confidence=0.95, unit="%", n=80)\n'
+    "the_study.record(mine, out)"
+)
 
 
 def write_study(folder, companies=12, answers=10, **extra):
@@ -31,7 +36,9 @@ def write_notebook(folder, name, *cells, parameters=PARAMETERS, opened=True, rec
     made = [new_markdown_cell(f"# Page of {name}"), new_code_cell(parameters, metadata={"tags": ["parameters"]})]
     made += [new_code_cell(OPEN, metadata={"tags": ["setup"]})] if opened else []
     made += [new_code_cell(cell) for cell in cells]
-    made += [new_code_cell(RECORD.format(name=name.strip("0123456789_")), metadata={"tags": ["record"]})] if record else []
+    made += (
+        [new_code_cell(RECORD.format(name=name.strip("0123456789_")), metadata={"tags": ["record"]})] if record else []
+    )
     nbformat.write(new_notebook(cells=made), folder / f"{name}.ipynb")
 
 

@@ -1,6 +1,7 @@
 """What a study can answer: every analysis with a function `answerable` is asked, none is listed by hand."""
 
 import math
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import pytest
@@ -38,7 +39,10 @@ def test_check_is_a_table_with_a_sentence(three_analyses):
     table = check(STUDY)
     assert table["analysis"].tolist() == ["a_no", "b_strong"]
     assert math.isnan(table["smallest_effect"][0]) and table["smallest_effect"][1] == 1.25
-    assert table["sentence"].tolist() == ["a_no: cannot be answered. agrees", "b_strong: only a strong link can be seen, 1.25 points or more. agrees"]
+    assert table["sentence"].tolist() == [
+        "a_no: cannot be answered. agrees",
+        "b_strong: only a strong link can be seen, 1.25 points or more. agrees",
+    ]
 
 
 def test_no_analysis_gives_an_empty_table_with_its_columns(monkeypatch):
@@ -52,4 +56,4 @@ def test_a_yes_is_said():
 
 def test_analyses_are_found_by_glob():
     found = {module.name for module in answerable.iter_modules(cxstudy.analyses.__path__)}
-    assert found == {path.stem for path in __import__("pathlib").Path(cxstudy.analyses.__path__[0]).glob("*.py")} - {"__init__"}
+    assert found == {path.stem for path in Path(cxstudy.analyses.__path__[0]).glob("*.py")} - {"__init__"}

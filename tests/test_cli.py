@@ -34,7 +34,9 @@ def test_help_lists_the_commands_and_imports_nothing_heavy():
     assert out.endswith("exit 0\n[]\n")
 
 
-@pytest.mark.parametrize("arguments", [["walk"], ["run", "--jobs", "two"], ["run", "--onyl", "x"], ["simulate"], ["run", "-p", "tiers"]])
+@pytest.mark.parametrize(
+    "arguments", [["walk"], ["run", "--jobs", "two"], ["run", "--onyl", "x"], ["simulate"], ["run", "-p", "tiers"]]
+)
 def test_wrong_usage_is_exit_2(arguments, capsys):
     with pytest.raises(SystemExit) as end:
         cli.main(arguments)
@@ -153,7 +155,10 @@ def test_open_copies_the_notebooks_and_keeps_what_a_user_changed(study, tmp_path
     (mine / "01_first.ipynb").write_text("changed", encoding="utf-8")
     assert cli.main(["open", "--dir", str(mine), "--copy-only"]) == 0
     assert (mine / "01_first.ipynb").read_text(encoding="utf-8") == "changed"
-    assert capsys.readouterr().out.splitlines() == [f"copied: {mine / '01_first.ipynb'}", f"kept: {mine / '01_first.ipynb'}"]
+    assert capsys.readouterr().out.splitlines() == [
+        f"copied: {mine / '01_first.ipynb'}",
+        f"kept as it was: {mine / '01_first.ipynb'}",
+    ]
 
 
 def test_open_starts_jupyterlab_in_the_folder(study, tmp_path, monkeypatch):

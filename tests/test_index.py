@@ -1,5 +1,6 @@
 """The index: claims in words, headline pictures, and no number that findings.json does not hold."""
 
+import base64
 import json
 import re
 
@@ -14,8 +15,10 @@ from test_page import CHROMIUM, PIXEL, RUN, Tags, chromium
 
 HEAD = "id,document,said,kind,published,verdict,word,estimate,ci_low,ci_high,confidence,unit,n,n_unit,finding,reason"
 ROWS = [
-    "margin-top,F,margin of <b>the best</b>,value,value 9 %,as published,agrees,8.912345,7.61,10.25,0.95,%,60,companies,nps_margin.top_tier,",
-    "margin-bottom,F,negative return,direction,direction < 0,undecided,cannot tell,-0.4321,-1.5,0.7,0.95,%,60,companies,nps_margin.bottom_tier,it crosses zero",
+    "margin-top,F,margin of <b>the best</b>,value,value 9 %,as published,agrees,"
+    "8.912345,7.61,10.25,0.95,%,60,companies,nps_margin.top_tier,",
+    "margin-bottom,F,negative return,direction,direction < 0,undecided,cannot tell,"
+    "-0.4321,-1.5,0.7,0.95,%,60,companies,nps_margin.bottom_tier,it crosses zero",
     "award,F,an award,practice,practice,not built,not tested,,,,,,,,award.first,not built yet",
 ]
 
@@ -30,14 +33,16 @@ def folder(tmp_path):
         Finding("nps_margin.bottom_tier", -0.4321, 0.5, -1.5, 0.7, 0.95, "%", 60, "companies"),
     ]
     sentence = "The top earns 8.9 % (95 % interval 7.6 to 10.3)."
-    head = {"analysis": "nps_margin", "sentence": sentence, "notes": [], "figures": ["tiers", "scatter"]}
+    head = {"analysis": "nps_margin", "sentence": sentence, "figures": ["tiers", "scatter"]}
+    notes = {"x.used": "Used: 120.", "x.note.stands_for": "The question really asked is another."}
+    head["notes"] = [{"key": key, "sentence": sentence} for key, sentence in notes.items()]
     write_findings(run / "findings/nps_margin.json", both, reading={"key": "x", "values": {"top": 8.912345}}, **head)
     write_findings(run / "findings/claims.json", [], analysis="claims", sentence="2 claims were tested.", figures=[])
     mine = Finding("my.share", 41.25, ci_low=30.5, ci_high=52.25, confidence=0.9, unit="%", n=80, n_unit="answers")
     write_findings(run / "findings/my.share.json", [mine], analysis="my")
     (run / "tables/claims.claims.csv").write_text("\n".join([HEAD, *ROWS]) + "\n", encoding="utf-8")
     (run / "tables/nps_margin.tiers.csv").write_text("tier,n,estimate\ntop,60,8.912345\nbottom,60,\n", encoding="utf-8")
-    (run / "figures/nps_margin.tiers.png").write_bytes(__import__("base64").b64decode(PIXEL))
+    (run / "figures/nps_margin.tiers.png").write_bytes(base64.b64decode(PIXEL))
     for name in ("02_nps_margin", "99_claims"):
         nbformat.write(new_notebook(cells=[new_markdown_cell(f"# Title of {name}")]), run / f"{name}.ipynb")
     return run
@@ -68,6 +73,7 @@ def test_words_claims_and_reasons_are_shown(page):
     assert "8.9 %, 95% interval 7.6 to 10.2, from 60 companies." in text
     assert "it crosses zero" in text and "1 claim or practice was not tested" in text and "not built yet" in text
     assert "cannot be answered. Two companies." in text and "my.share" in text
+    assert "The question really asked is another." in text and "Used: 120." not in text
     assert "Synthetic data" in text and "margin of <b>the best</b>" in text
 
 
@@ -75,7 +81,9 @@ def test_links_lead_to_what_is_there_from_both_places(overview, folder, page):
     write_index(overview, folder.parent / "index.html", prefix=f"{folder.name}/")
     outer = (folder.parent / "index.html").read_text(encoding="utf-8")
     inner = re.findall(r'href="([^"]+)"', page)
-    assert {"02_nps_margin.html", "99_claims.html", "findings.json", "run.json", "tables/nps_margin.tiers.csv"} <= set(inner)
+    assert {"02_nps_margin.html", "99_claims.html", "findings.json", "run.json", "tables/nps_margin.tiers.csv"} <= set(
+        inner
+    )
     assert re.findall(r'href="([^"]+)"', outer) == [f"{folder.name}/{link}" for link in inner]
     assert outer.replace(f"{folder.name}/", "") == page
 
@@ -105,7 +113,9 @@ def test_findings_are_in_the_order_of_the_run_with_sentences_and_claims(overview
     assert [f["id"] for f in body["findings"]] == ["nps_margin.top_tier", "nps_margin.bottom_tier", "my.share"]
     assert list(body["sentences"]) == ["nps_margin", "claims"]
     assert body["claims"][0]["estimate"] == 8.912345 and body["claims"][2]["estimate"] is None
-    assert body["pictured"] == {"nps_margin": ({"tier": "top", "n": 60, "estimate": 8.912345}, {"tier": "bottom", "n": 60, "estimate": None})}
+    assert body["pictured"] == {
+        "nps_margin": ({"tier": "top", "n": 60, "estimate": 8.912345}, {"tier": "bottom", "n": 60, "estimate": None})
+    }
     assert (body["study"], body["synthetic"]) == ("small", True)
 
 
@@ -114,11 +124,20 @@ def test_a_run_without_claims_has_none(tmp_path):
 
 
 def test_a_finding_is_said_with_the_digits_its_size_needs():
-    row = {"estimate": 0.1694, "ci_low": 0.1337, "ci_high": 0.2049, "confidence": 0.95, "unit": "correlation", "n": 2943, "n_unit": "companies"}
+    row = {
+        "estimate": 0.1694,
+        "ci_low": 0.1337,
+        "ci_high": 0.2049,
+        "confidence": 0.95,
+        "unit": "correlation",
+        "n": 2943,
+        "n_unit": "companies",
+    }
     assert found(row) == "0.169 correlation, 95% interval 0.134 to 0.205, from 2,943 companies."
     assert found({**row, "ci_low": None}) == "0.169 correlation, from 2,943 companies."
     assert found({**row, "estimate": None}) == ""
-    assert [digits_for([8.9, -10.3]), digits_for([1.2]), digits_for([0.2]), digits_for([])] == [1, 1, 3, 3]
+    assert [digits_for([8.9, 7.5, 10.3]), digits_for([1.222, 1.176, 1.269]), digits_for([0.2, 0.15])] == [1, 3, 3]
+    assert [digits_for([1.0, 4.0]), digits_for([1.25]), digits_for([0.25]), digits_for([])] == [0, 1, 3, 0]
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: the index is not opened in a browser")

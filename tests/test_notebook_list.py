@@ -6,9 +6,21 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from cxstudy.report.notebook_list import Parameter, check_parameters, list_notebooks, parse_value, read_parameters, select
+from cxstudy.report.notebook_list import (
+    Parameter,
+    check_parameters,
+    list_notebooks,
+    parse_value,
+    read_parameters,
+    select,
+)
 
-CELL = 'study = ""  # the study\nout = ""\ntiers = 4  # number of tiers\nconfidence = 0.95  # coverage of every interval\nby = None\n'
+CELL = """study = ""  # the study
+out = ""
+tiers = 4  # number of tiers
+confidence = 0.95  # coverage of every interval
+by = None
+"""
 
 
 def write(folder, name, source=CELL, tags=("parameters",)):
@@ -45,7 +57,10 @@ def test_only_takes_a_name_with_or_without_its_number_and_keeps_the_claims(books
 
 
 def test_an_unknown_notebook_gets_the_nearest_and_the_valid_names(books):
-    with pytest.raises(ValueError, match=r"no notebook '02_nps_marign'; nearest: 02_nps_margin; valid: 02_nps_margin, 99_claims, client_report"):
+    with pytest.raises(
+        ValueError,
+        match=r"no notebook '02_nps_marign'; nearest: 02_nps_margin; valid: 02_nps_margin, 99_claims, client_report",
+    ):
         select(books, ["02_nps_marign"])
 
 
@@ -69,7 +84,12 @@ def test_a_computed_default_and_a_broken_file_are_refused(tmp_path):
 
 def test_a_parameter_reaches_only_the_notebooks_that_have_it(books):
     values = check_parameters(books, [("tiers", "5"), ("seed", "7")])
-    assert values == {"02_nps_margin": {"tiers": 5}, "client_report": {"seed": 7}, "zz_mine": {"tiers": 5}, "99_claims": {}}
+    assert values == {
+        "02_nps_margin": {"tiers": 5},
+        "client_report": {"seed": 7},
+        "zz_mine": {"tiers": 5},
+        "99_claims": {},
+    }
     assert check_parameters(books, {"tiers": 6})["zz_mine"] == {"tiers": 6}
 
 
@@ -94,8 +114,9 @@ def test_study_and_out_belong_to_the_run(books, name):
 @pytest.mark.parametrize(
     ("default", "given", "read"),
     [
-        (4, "5", 5), (4, "-1", -1), (0.95, "0.9", 0.9), (0.95, "1", 1.0), (True, "False", False), (True, "false", False),
-        ("mean", "median", "median"), ("mean", "'7'", "7"), ("mean", "7", "7"), ([2, 3], "[4, 5]", [4, 5]), ([1], "[a, b]", ["a", "b"]),
+        (4, "5", 5), (4, "-1", -1), (0.95, "0.9", 0.9), (0.95, "1", 1.0), (True, "False", False),
+        (True, "false", False), ([1], "[a, b]", ["a", "b"]),
+        ("mean", "median", "median"), ("mean", "'7'", "7"), ("mean", "7", "7"), ([2, 3], "[4, 5]", [4, 5]),
         ((1, 2), "[3, 4]", (3, 4)), (None, "None", None), (None, "3", 3), (4, 6, 6), (0.5, 1, 1.0),
     ],
 )  # fmt: skip
@@ -106,10 +127,13 @@ def test_a_value_is_read_as_the_type_of_its_default(default, given, read):
 
 @pytest.mark.parametrize(
     ("default", "given", "kind"),
-    [(4, "4.5", "a whole number"), (4, "four", "a whole number"), (4, "True", "a whole number"), (0.95, "0,9", "a number"),
-     (0.95, "high", "a number"), (True, "1", "True or False"), ([1], "3", "a list"), ("a", 3, "a text"), (4, "{", "a whole number")],
+    [(4, "4.5", "a whole number"), (4, "four", "a whole number"), (4, "True", "a whole number"),
+     (0.95, "0,9", "a number"), (0.95, "high", "a number"), (True, "1", "True or False"), ([1], "3", "a list"),
+     ("a", 3, "a text"), (4, "{", "a whole number")],
 )  # fmt: skip
 def test_a_value_of_another_type_is_refused_with_meaning_and_default(default, given, kind):
     with pytest.raises(ValueError) as said:
         parse_value(Parameter("x", default, "what it is"), given)
-    assert str(said.value).startswith(f"x is {kind} (what it is); got ") and f"like its default, {default!r}." in str(said.value)
+    assert str(said.value).startswith(f"x is {kind} (what it is); got ") and f"like its default, {default!r}." in str(
+        said.value
+    )

@@ -25,7 +25,8 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPj/HwADBwIAMCbHYQAAAABJRU5ErkJggg=="
 FRAME = (
     '<div><style scoped>.dataframe tbody tr th {vertical-align: top}</style><table border="1" class="dataframe"><thead>'
-    '<tr style="text-align: right;"><th></th><th>tier</th><th>n_answers</th><th>std_error</th><th>year</th></tr></thead><tbody>'
+    '<tr style="text-align: right;"><th></th><th>tier</th><th>n_answers</th><th>std_error</th>'
+    "<th>year</th></tr></thead><tbody>"
     "<tr><th>0</th><td>top</td><td>1200</td><td>0.123456</td><td>2024</td></tr>"
     "<tr><th>1</th><td>&lt;script&gt;</td><td>30</td><td>NaN</td><td>2024</td></tr></tbody></table></div>"
 )
@@ -38,7 +39,9 @@ def html_output(html):
 @pytest.fixture(scope="module")
 def page():
     cells = [
-        new_markdown_cell("# NPS and *operating margin*\n\nNPS is $p - d$, and\n\n$$\\frac{a}{b} \\pm \\foo$$\n\nfrom $5 to $9."),
+        new_markdown_cell(
+            "# NPS and *operating margin*\n\nNPS is $p - d$, and\n\n$$\\frac{a}{b} \\pm \\foo$$\n\nfrom $5 to $9."
+        ),
         new_code_cell("tiers = 4  # how many", metadata={"tags": ["parameters"]}),
         new_code_cell("tiers = 5", metadata={"tags": ["injected-parameters"]}),
         new_code_cell("result.tiers", outputs=[html_output(FRAME)]),
@@ -47,10 +50,16 @@ def page():
             "result.plot()",
             outputs=[
                 new_output("execute_result", data={"text/plain": "<Axes: title='x'>"}, execution_count=2),
-                new_output("display_data", data={"image/png": PIXEL, "text/plain": "<Figure size 640x480 with 1 Axes>"}),
+                new_output(
+                    "display_data", data={"image/png": PIXEL, "text/plain": "<Figure size 640x480 with 1 Axes>"}
+                ),
             ],
         ),
-        new_code_cell("(a - b).mean()", metadata={"tags": ["by-hand"]}, outputs=[html_output("<script>alert(2)</script><b>ok</b>")]),
+        new_code_cell(
+            "(a - b).mean()",
+            metadata={"tags": ["by-hand"]},
+            outputs=[html_output("<script>alert(2)</script><b>ok</b>")],
+        ),
         new_code_cell("display(js)", outputs=[new_output("display_data", data={"application/javascript": "alert(3)"})]),
         new_code_cell("print(1)", outputs=[new_output("stream", name="stdout", text="<img src=x onerror=alert(4)>\n")]),
         new_markdown_cell("## Exercises\n\nTry first."),
@@ -134,7 +143,15 @@ def test_a_tag_in_a_formula_stays_text():
     assert "<script" not in made and "</script" not in made and "alert(1)" in made
 
 
-@pytest.mark.parametrize("latex", [r"\hat\beta_1 \pm 1.96\,\mathrm{SE}", "a<b", r"\begin{aligned} a &= b \end{aligned}", r"\sqrt{\frac{p + d - (p - d)^2}{n}}"])
+@pytest.mark.parametrize(
+    "latex",
+    [
+        r"\hat\beta_1 \pm 1.96\,\mathrm{SE}",
+        "a<b",
+        r"\begin{aligned} a &= b \end{aligned}",
+        r"\sqrt{\frac{p + d - (p - d)^2}{n}}",
+    ],
+)
 def test_the_formulas_we_write_become_mathml(latex):
     assert math(latex, "block").startswith('<math display="block">')
 
@@ -150,7 +167,10 @@ def test_numbers_are_right_aligned_and_rounded_for_the_eye_only():
 
 
 def test_the_index_of_a_shortened_table_is_left_out_and_words_stay_words():
-    rows = "".join(f"<tr><th>{i}</th><td>{word}</td></tr>" for i, word in [("0", "a"), ("1", "NaN"), ("...", "..."), ("8", "b" * 41), ("9", "c")])
+    rows = "".join(
+        f"<tr><th>{i}</th><td>{word}</td></tr>"
+        for i, word in [("0", "a"), ("1", "NaN"), ("...", "..."), ("8", "b" * 41), ("9", "c")]
+    )
     html = tidy_tables(f"<table><thead><tr><th></th><th>who</th></tr></thead><tbody>{rows}</tbody></table>")
     assert "<th>9</th>" not in html and "<td>–</td>" in html and '<td class="long">' in html and "number" not in html
 
@@ -163,7 +183,10 @@ def test_an_index_that_does_not_count_up_stays(index):
 
 
 def test_numbers_of_very_different_size_have_decimals_of_their_own():
-    rows = "".join(f"<tr><th>my.{name}_x</th><td>{value}</td></tr>" for name, value in [("a", "0.1634"), ("b", "1128290.4"), ("c", "3.0")])
+    rows = "".join(
+        f"<tr><th>my.{name}_x</th><td>{value}</td></tr>"
+        for name, value in [("a", "0.1634"), ("b", "1128290.4"), ("c", "3.0")]
+    )
     html = tidy_tables(f"<table><thead><tr><th></th><th>mean</th></tr></thead><tbody>{rows}</tbody></table>")
     assert ">0.163<" in html and ">1,128,290<" in html and ">3<" in html
     assert "<th>my.<wbr/>a_<wbr/>x</th>" in html
@@ -175,7 +198,8 @@ def test_a_table_without_rows_says_so():
 
 
 def test_the_name_of_an_index_stands_over_it_in_the_one_head_row():
-    frame = "<table><thead><tr><th></th><th>n</th></tr><tr><th>id</th><th></th></tr></thead><tbody><tr><th>a</th><td>3</td></tr></tbody></table>"
+    head = "<thead><tr><th></th><th>n</th></tr><tr><th>id</th><th></th></tr></thead>"
+    frame = f"<table>{head}<tbody><tr><th>a</th><td>3</td></tr></tbody></table>"
     assert '<thead><tr><th>id</th><th class="number">n</th></tr></thead>' in tidy_tables(frame)
 
 
@@ -199,8 +223,8 @@ def test_decimals_follow_the_size_of_the_column():
         '<img src="https://example.org/a.png">',
         '<img src="data:text/html;base64,AA">',
         '<p style="background:url(https://example.org)">x</p>',
-        '<svg><script>alert(1)</script></svg>',
-        '<math><mtext><style><img src=x onerror=alert(1)></style></mtext></math>',
+        "<svg><script>alert(1)</script></svg>",
+        "<math><mtext><style><img src=x onerror=alert(1)></style></mtext></math>",
     ],
 )
 def test_unsafe_html_is_taken_out(html):
@@ -213,24 +237,47 @@ def test_unsafe_links_of_markdown_are_taken_out():
 
 
 def test_title_is_the_first_heading_or_nothing():
-    assert title(new_notebook(cells=[new_markdown_cell("text"), new_markdown_cell("## `nps` by year ##")])) == "nps by year"
+    assert (
+        title(new_notebook(cells=[new_markdown_cell("text"), new_markdown_cell("## `nps` by year ##")]))
+        == "nps by year"
+    )
     assert title(new_notebook(cells=[])) == ""
 
 
 def test_an_executed_notebook_does_not_tell_where_the_machine_keeps_things(tmp_path):
     node = new_notebook(
         cells=[
-            new_code_cell(f'study = "{tmp_path}/data/study.yaml"\nout = "{tmp_path}/run"\ntiers = 4', metadata={"tags": ["injected-parameters"]})
+            new_code_cell(
+                f'study = "{tmp_path}/data/study.yaml"\nout = "{tmp_path}/run"\ntiers = 4',
+                metadata={"tags": ["injected-parameters"]},
+            )
         ],
-        metadata={"papermill": {"input_path": str(tmp_path), "output_path": str(tmp_path), "parameters": {"out": str(tmp_path)}}},
+        metadata={
+            "papermill": {
+                "input_path": str(tmp_path),
+                "output_path": str(tmp_path),
+                "parameters": {"out": str(tmp_path)},
+            }
+        },
     )
     run = tmp_path / "run"
     run.mkdir()
     nbformat.write(node, run / "a.ipynb")
-    without_machine_paths(run / "a.ipynb", {"study": f"{tmp_path}/data/study.yaml", "out": str(run)})
+    given = {"study": f"{tmp_path}/data/study.yaml", "out": str(run)}
+    without_machine_paths(run / "a.ipynb", given)
     text = (run / "a.ipynb").read_text(encoding="utf-8")
     assert str(tmp_path) not in text
     assert nbformat.read(run / "a.ipynb", 4).cells[0].source == "study = '../data/study.yaml'\nout = ''\ntiers = 4"
+
+
+def test_of_a_study_far_away_only_folder_and_file_are_kept(tmp_path):
+    deep = tmp_path / "a/b/c/d/e"
+    deep.mkdir(parents=True)
+    study = str(tmp_path / "client/study.yaml")
+    cell = new_code_cell(f"study = {study!r}", metadata={"tags": ["injected-parameters"]})
+    nbformat.write(new_notebook(cells=[cell]), deep / "a.ipynb")
+    without_machine_paths(deep / "a.ipynb", {"study": study})
+    assert nbformat.read(deep / "a.ipynb", 4).cells[0].source == "study = 'client/study.yaml'"
 
 
 def chromium(url, profile, *options):

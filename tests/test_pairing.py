@@ -54,7 +54,8 @@ def test_profit_and_revenue_are_sums_over_the_years(opened):
 
 def test_a_given_margin_goes_before_a_computed_one_and_fills_its_gaps(opened):
     study = opened(financials=(
-        "company,year,revenue,operating_profit,operating_margin\nC001,2024,100,10,12\nC002,2024,100,10,\nC003,2024,,,7\n"
+        "company,year,revenue,operating_profit,operating_margin\n"
+        "C001,2024,100,10,12\nC002,2024,100,10,\nC003,2024,,,7\n"
     ))  # fmt: skip
     units = paired(study).units.set_index("unit")
     assert units["outcome"].to_dict() == {"C001": 12, "C002": 10, "C003": 7}
@@ -80,7 +81,11 @@ def test_everybody_left_out_is_counted_with_the_reason(opened):
 
 
 def test_the_threshold_is_the_default_and_can_be_lowered(opened):
-    few = {"customers": lambda text: "\n".join([line for line in text.splitlines() if ",C001," not in line] + ["R900,C001,2024-01-01,9,4,x", ""])}
+    def customers(text):
+        lines = [line for line in text.splitlines() if ",C001," not in line]
+        return "\n".join([*lines, "R900,C001,2024-01-01,9,4,x", ""])
+
+    few = {"customers": customers}
     assert "C001" not in set(paired(opened(**few)).units["unit"])
     units = paired(opened(**few), minimum_answers=1).units.set_index("unit")
     assert units.loc["C001", "n_answers"] == 1 and units.loc["C001", "nps"] == 100
@@ -110,7 +115,8 @@ def test_lag_pairs_answers_with_later_results(opened):
 
 
 def test_answers_without_a_date_are_counted(opened):
-    study = opened(study=with_line("pairing: same_year"), customers=lambda text: text.replace("R001,C001,2024-01-15", "R001,C001,"))
+    undated = {"customers": lambda text: text.replace("R001,C001,2024-01-15", "R001,C001,")}
+    study = opened(study=with_line("pairing: same_year"), **undated)
     left_out = paired(study, minimum_answers=1).left_out
     assert left_out.set_index("reason").loc["answers-without-date", ["n", "n_unit"]].tolist() == [1, "answers"]
 
@@ -118,10 +124,14 @@ def test_answers_without_a_date_are_counted(opened):
 @pytest.mark.parametrize(
     ("day", "year_end", "year"),
     [
-        (dt.date(2024, 12, 31), "12-31", 2024), (dt.date(2024, 6, 30), "06-30", 2024), (dt.date(2024, 7, 1), "06-30", 2025),
-        (dt.date(2024, 1, 1), "12-31", 2024), (dt.date(2024, 12, 31), "06-30", 2025), (dt.date(2024, 2, 29), "02-28", 2024),
+        (dt.date(2024, 12, 31), "12-31", 2024),
+        (dt.date(2024, 1, 1), "12-31", 2024),
+        (dt.date(2024, 6, 30), "06-30", 2024),
+        (dt.date(2024, 7, 1), "06-30", 2025),
+        (dt.date(2024, 12, 31), "06-30", 2025),
+        (dt.date(2024, 2, 29), "02-28", 2024),
     ],
-)  # fmt: skip
+)
 def test_a_date_belongs_to_the_financial_year_that_ends_next(day, year_end, year):
     found = ibis.duckdb.connect().to_pyarrow(financial_year(ibis.literal(day), year_end))
     assert found.as_py() == year
@@ -131,7 +141,8 @@ def test_counted_tables_pair_like_answers(opened):
     study = opened(
         study=lambda text: text.replace(
             "customers: {file: customers.csv}",
-            "customers: {file: customers.csv, rows: counted, shares: {recommend: {promoters: p, passives: s, detractors: d}}}",
+            "customers:\n    file: customers.csv\n    rows: counted\n"
+            "    shares: {recommend: {promoters: p, passives: s, detractors: d}}",
         ),
         customers="company,n,p,s,d\n" + "".join(f"C{i:03},{50 + i},{30 + i},50,{20 - i}\n" for i in range(1, 13)),
     )
@@ -144,7 +155,8 @@ def test_counted_tables_pair_like_answers(opened):
 def test_another_outcome_and_an_unknown_one(opened):
     study = opened()
     assert paired(study, "revenue").units["outcome"].to_numpy() == pytest.approx([1000] * 12)
-    with pytest.raises(ValueError, match="there is no outcome 'revenu'; nearest: revenue; valid: operating_margin, operating_profit, revenue"):
+    valid = "operating_margin, operating_profit, revenue"
+    with pytest.raises(ValueError, match=f"there is no outcome 'revenu'; nearest: revenue; valid: {valid}"):
         paired(study, "revenu")
 
 
@@ -173,6 +185,16 @@ def test_without_customers_or_financials_it_says_so(opened):
 
 
 def test_a_year_needs_a_date(opened):
-    study = opened(study=with_line("pairing: same_year"), customers=lambda t: "\n".join(",".join(line.split(",")[:2] + line.split(",")[3:5]) for line in t.splitlines()) + "\n")
+    def without_date(text):
+        rows = [line.split(",") for line in text.splitlines()]
+        return "".join(",".join([*row[:2], *row[3:5]]) + "\n" for row in rows)
+
+    study = opened(study=with_line("pairing: same_year"), customers=without_date)
     with pytest.raises(NotTestable, match="needs the column date"):
+        paired(study)
+
+
+def test_a_question_on_another_scale_has_no_promoters(opened):
+    study = opened(study=with_line("loyalty: {promoter_share: satisfaction}"))
+    with pytest.raises(NotTestable, match="need answers from 0 to 10, or their shares; satisfaction has neither"):
         paired(study)

@@ -2,6 +2,7 @@
 
 import json
 import math
+import sys
 from datetime import date
 from types import ModuleType, SimpleNamespace
 
@@ -20,7 +21,7 @@ EXACT = 1 / 3
 def result(**tables):
     one = Finding("nps_margin.top_tier", EXACT, 0.1, 0.2, 0.5, 0.95, "%", 60, "companies", method="t")
     reading = Reading("verdict.agrees", {"slope": np.float64(0.5)})
-    return Result("pictureless", (one,), tables, reading, {"tiers": 4, "seed": np.int64(1)}, synthetic=True)
+    return Result("pictureless", (one,), tables, reading, {"tiers": 4, "seed": np.int64(1), "out": "x"}, synthetic=True)
 
 
 def test_findings_and_tables_are_written_unrounded(tmp_path):
@@ -54,7 +55,7 @@ def test_figures_are_drawn_in_order_and_closed(tmp_path, monkeypatch):
     module = ModuleType("cxstudy.figures.pictured")
     module.FIGURES = {"tiers": draw, "scatter": draw}
     module.__spec__ = SimpleNamespace(name=module.__name__)
-    monkeypatch.setitem(__import__("sys").modules, module.__name__, module)
+    monkeypatch.setitem(sys.modules, module.__name__, module)
     monkeypatch.setattr(cxstudy.figures, "pictured", module, raising=False)
     before = plt.get_fignums()
     one = result()
@@ -67,7 +68,14 @@ def test_figures_are_drawn_in_order_and_closed(tmp_path, monkeypatch):
 
 def test_rows_with_too_few_answers_keep_names_and_counts_only():
     table = pd.DataFrame(
-        {"unit": ["a", "b"], "year": [2024, 2024], "n_answers": [4, 5], "nps": [25.0, 40.0], "promoters": [1, 2], "loyal": [True, False]}
+        {
+            "unit": ["a", "b"],
+            "year": [2024, 2024],
+            "n_answers": [4, 5],
+            "nps": [25.0, 40.0],
+            "promoters": [1, 2],
+            "loyal": [True, False],
+        }
     )
     out = protected(table, STUDY.thresholds)
     assert out.loc[0, ["nps", "promoters", "loyal"]].isna().all()
@@ -111,11 +119,20 @@ def test_findings_of_ones_own_stand_beside_ours(tmp_path):
 
 
 def test_what_is_no_finding_is_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"takes a Result or Findings; got str\. Make a number of your own with cx\.finding"):
+    with pytest.raises(
+        ValueError, match=r"takes a Result or Findings; got str\. Make a number of your own with cx\.finding"
+    ):
         record(STUDY, ["0.5"], tmp_path)
 
 
 def test_plain_values_for_json():
-    given = {"a": np.float64("nan"), "b": np.array([1, 2]), "c": (np.int64(3), True), "d": date(2026, 1, 2), 5: None, "e": {"x"}}
+    given = {
+        "a": np.float64("nan"),
+        "b": np.array([1, 2]),
+        "c": (np.int64(3), True),
+        "d": date(2026, 1, 2),
+        5: None,
+        "e": {"x"},
+    }
     assert plain(given) == {"a": None, "b": [1, 2], "c": [3, True], "d": "2026-01-02", "5": None, "e": ["x"]}
     json.dumps(plain(given), allow_nan=False)

@@ -42,7 +42,7 @@ def test_petersen_s_panel_clustered_by_firm(petersen):
     assert found["std_error"] == pytest.approx(0.050596, abs=5e-7)
     assert found["std_error"] == pytest.approx(R["petersen.cluster.slope"], rel=1e-10)
     assert found["df"] == 499
-    # the intercept is the slope on a column of ones when the controls leave no intercept in: read it off the line at x = 0
+    # the intercept and its error are the line at x = 0
     band = line(petersen["y"], petersen["x"], np.array([0.0]), cluster=petersen["firm"]).iloc[0]
     from scipy.stats import t
 

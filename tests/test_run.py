@@ -27,7 +27,8 @@ def study(tmp_path_factory):
 def good(study, tmp_path_factory):
     """A good run of two notebooks of ours, one of the study's own and the claims; and the folder of reports."""
     ours, reports = tmp_path_factory.mktemp("ours"), tmp_path_factory.mktemp("out") / "the {reports}"
-    where = 'import os, sys, matplotlib\nprint(sys.executable)\nprint(os.environ["OMP_NUM_THREADS"], matplotlib.get_backend())'
+    where = "import os, sys, matplotlib\nprint(sys.executable)\n"
+    where += 'print(os.environ["OMP_NUM_THREADS"], matplotlib.get_backend())'
     write_notebook(ours, "01_first", where)
     write_notebook(ours, "02_second", "print(factor)")
     seen = 'from pathlib import Path\nprint(sorted(p.name for p in (Path(out) / "findings").glob("*.json")))'
@@ -42,7 +43,9 @@ def test_a_good_run_leaves_everything_in_a_folder_of_its_own(good):
     assert re.fullmatch(r"\d{8}-\d{6}", outcome.folder.name)
     names = {path.relative_to(outcome.folder).as_posix() for path in outcome.folder.rglob("*") if path.is_file()}
     books = {f"{stem}.{kind}" for stem in ("01_first", "02_second", "mine", "99_claims") for kind in ("ipynb", "html")}
-    assert names == books | {"index.html", "run.json", "findings.json"} | {f"findings/my.{n}.json" for n in ("first", "second", "mine")}
+    assert names == books | {"index.html", "run.json", "findings.json"} | {
+        f"findings/my.{n}.json" for n in ("first", "second", "mine")
+    }
     assert outcome.index == reports.resolve() / "small/index.html" and outcome.index.exists()
 
 
@@ -68,7 +71,10 @@ def test_run_json_says_what_was_run_on_what_with_what(good):
     assert all(re.fullmatch("[0-9a-f]{64}", value) for value in run["data"].values())
     assert {"python", "cxstudy", "pandas", "numpy", "scipy", "statsmodels", "duckdb"} <= set(run["versions"])
     by_name = {one["name"]: one for one in run["notebooks"]}
-    assert by_name["01_first"]["parameters"] == {"factor": 3} and by_name["mine"]["parameters"] == {"factor": 3.0, "seed": 7}
+    assert by_name["01_first"]["parameters"] == {"factor": 3} and by_name["mine"]["parameters"] == {
+        "factor": 3.0,
+        "seed": 7,
+    }
     assert list(by_name) == ["01_first", "02_second", "mine", "99_claims"]
     assert run["seeds"] == {"mine": 7} and all(one["seconds"] > 0 for one in run["notebooks"])
 
@@ -123,7 +129,7 @@ def test_a_failed_run_is_kept_and_named_so_and_the_index_stays(good, study, tmp_
     reports = good[1]
     index = (reports / "small/index.html").read_bytes()
     write_notebook(tmp_path, "01_first")
-    write_notebook(tmp_path, "02_wrong", 'cx.nps_from_counts(promoters=1, passives=1, detractors=1, confidence=95)')
+    write_notebook(tmp_path, "02_wrong", "cx.nps_from_counts(promoters=1, passives=1, detractors=1, confidence=95)")
     write_notebook(tmp_path, "03_broken", "print(1)", "1 / 0")
     write_notebook(tmp_path, "99_claims", record=False)
     outcome = run_study(study, out=reports, notebooks=tmp_path)
@@ -134,7 +140,8 @@ def test_a_failed_run_is_kept_and_named_so_and_the_index_stays(good, study, tmp_
     assert {one["name"]: one["status"] for one in run["notebooks"]} == {
         "01_first": "done", "02_wrong": "failed", "03_broken": "failed", "mine": "done"}  # fmt: skip
     mistake, unexpected = outcome.failures
-    assert mistake.startswith("02_wrong stopped in code cell 3 (cx.nps_from_counts(promoters=1, passives=1, detractors=1,…): confidence must lie between 0 and 1")
+    cell = "code cell 3 (cx.nps_from_counts(promoters=1, passives=1, detractors=1,…)"
+    assert mistake.startswith(f"02_wrong stopped in {cell}: confidence must lie between 0 and 1")
     assert "Traceback" not in mistake and "traceback" not in mistake
     assert unexpected.startswith("03_broken stopped in code cell 4 (1 / 0): ZeroDivisionError: division by zero")
     kept = Path(re.search(r"traceback is (.+)$", unexpected)[1])
@@ -157,7 +164,10 @@ def test_a_kernel_that_dies_fails_the_run_and_nothing_else(study, tmp_path):
     ("given", "message"),
     [
         ({"only": ["frist"]}, r"no notebook 'frist'; nearest: 01_first; valid: 01_first"),
-        ({"parameters": [("facter", "3")]}, r"(?s)no parameter 'facter'; nearest: factor; valid: factor.*what the share is multiplied"),
+        (
+            {"parameters": [("facter", "3")]},
+            r"(?s)no parameter 'facter'; nearest: factor; valid: factor.*what the share is multiplied",
+        ),
         ({"parameters": [("factor", "two")]}, r"factor is a whole number"),
         ({"parameters": [("out", "x")]}, r"out is set by the run"),
         ({"jobs": 0}, r"jobs is how many notebooks run at a time"),
@@ -181,7 +191,9 @@ def test_faults_of_the_data_are_all_said_and_nothing_is_written(tmp_path):
 def test_a_folder_that_cannot_be_written_is_named_with_its_remedy(study, tmp_path):
     (tmp_path / "file").write_text("")
     write_notebook(tmp_path / "ours", "01_first")
-    with pytest.raises(ValueError, match=r"file cannot be written \(.+\)\. Name another one with --out, or change its rights"):
+    with pytest.raises(
+        ValueError, match=r"file cannot be written \(.+\)\. Name another one with --out, or change its rights"
+    ):
         run_study(study, out=tmp_path / "file", notebooks=tmp_path / "ours")
 
 
@@ -203,7 +215,9 @@ def test_when_no_question_asked_can_be_answered_the_reasons_are_the_message(stud
     monkeypatch.setattr(run_module, "answers", no)
     write_notebook(tmp_path / "ours", "01_first")
     write_notebook(tmp_path / "ours", "99_claims")
-    with pytest.raises(NotTestable, match=r"(?s)none of the questions asked can be answered.*first: cannot be answered"):
+    with pytest.raises(
+        NotTestable, match=r"(?s)none of the questions asked can be answered.*first: cannot be answered"
+    ):
         run_study(study, only=["first"], out=tmp_path / "out", notebooks=tmp_path / "ours")
     assert not (tmp_path / "out").exists()
 

@@ -59,7 +59,8 @@ def test_tiers_do_not_depend_on_the_unit_of_the_values():
 
 @pytest.mark.parametrize("tiers", [1, 0, -4, 5, 2.5, True, "4"])
 def test_a_senseless_number_of_tiers_is_refused_with_the_remedy(tiers):
-    with pytest.raises(ValueError, match=r"tiers must be a whole number from 2 to the number of units \(4\).*Write tiers=4"):
+    rule = r"tiers must be a whole number from 2 to the number of units \(4\).*Write tiers=4"
+    with pytest.raises(ValueError, match=rule):
         tier_of([1, 2, 3, 4], tiers)
 
 
@@ -86,7 +87,8 @@ def test_seed_decides_the_bootstrap():
 
 def test_copies_of_a_unit_add_no_information_when_clustered():
     values = np.random.default_rng(6).normal(size=30)
-    once, thrice = mean_with_intervals(values), mean_with_intervals(np.repeat(values, 3), cluster=np.repeat(np.arange(30), 3))
+    once = mean_with_intervals(values)
+    thrice = mean_with_intervals(np.repeat(values, 3), cluster=np.repeat(np.arange(30), 3))
     for name in ("estimate", "std_error", "ci_low", "ci_high", "df", "boot_low"):
         assert thrice[name] == pytest.approx(once[name], rel=1e-12)
 

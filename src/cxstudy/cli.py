@@ -54,9 +54,17 @@ def _parser():
         return made
 
     run = command("run", _run, "Run the notebooks of a study and make its pages.")
-    run.add_argument("--only", nargs="+", action="extend", default=[], metavar="NAME", help="only these notebooks, and the claims")
     run.add_argument(
-        "-p", dest="parameters", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"), help="a notebook's parameter"
+        "--only", nargs="+", action="extend", default=[], metavar="NAME", help="only these notebooks, and the claims"
+    )
+    run.add_argument(
+        "-p",
+        dest="parameters",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("NAME", "VALUE"),
+        help="a notebook's parameter",
     )
     run.add_argument("--jobs", type=int, default=2, metavar="N", help="notebooks that run at a time (2)")
     run.add_argument("--out", metavar="DIR", help="folder of the reports (reports)")
@@ -65,7 +73,9 @@ def _parser():
     claims.add_argument("--out", metavar="DIR", help="folder of the reports (reports)")
     simulate = command("simulate", _simulate, "Write a synthetic study whose truth is known.", study=False)
     simulate.add_argument("folder", metavar="DIR", help="a new folder")
-    simulate.add_argument("--world", default="published", metavar="W", help="published, null, reversed or half-size (published)")
+    simulate.add_argument(
+        "--world", default="published", metavar="W", help="published, null, reversed or half-size (published)"
+    )
     simulate.add_argument("--seed", type=int, metavar="N", help="another seed gives another sample of the same world")
     open_ = command("open", _open, "Copy the notebooks into a folder of yours and start JupyterLab there.", study=False)
     open_.add_argument("--dir", default="my", metavar="DIR", help="the folder (my); notebooks already there are kept")
@@ -114,6 +124,7 @@ def _check(given):
 
 
 def _claims(given):
+    from cxstudy.language import text
     from cxstudy.report.index import found, read_claims
     from cxstudy.report.run import newest_good_run, run_study
     from cxstudy.study import open_study
@@ -129,16 +140,17 @@ def _claims(given):
     word = max((len(row["word"]) for row in rows), default=0)
     for row in rows:
         print(f"{row['id']:{width}}  {row['word']:{word}}  {found(row) or row['reason']}".rstrip())
-    print(f"From the run {folder}")
+    print(text("run.from", path=folder))
     return 0
 
 
 def _simulate(given):
+    from cxstudy.language import text
     from cxstudy.simulate import simulate
 
     seed = {} if given.seed is None else {"seed": given.seed}
     simulate(given.folder, world=given.world, **seed)
-    print(f"A synthetic study (world {given.world}) is in {given.folder}. Next: cxstudy run {given.folder}")
+    print(text("run.simulated", world=given.world, path=given.folder))
     return 0
 
 
@@ -147,6 +159,7 @@ def _open(given):
     import subprocess
     from pathlib import Path
 
+    from cxstudy.language import text
     from cxstudy.report.notebook_list import repository_notebooks
 
     folder = Path(given.dir)
@@ -154,12 +167,13 @@ def _open(given):
         folder.mkdir(parents=True, exist_ok=True)
         for source in sorted(repository_notebooks().glob("*.ipynb")):
             target = folder / source.name
-            print(f"{'kept' if target.exists() else 'copied'}: {target}")
+            print(text("run.kept_notebook" if target.exists() else "run.copied", path=target))
             if not target.exists():
                 shutil.copyfile(source, target)
     except OSError as error:
         raise ValueError(
-            f"the notebooks are copied into a folder of yours; {folder} cannot be written ({error.strerror}). Name another with --dir."
+            f"the notebooks are copied into a folder of yours; {folder} cannot be written "
+            f"({error.strerror}). Name another with --dir."
         ) from None
     if given.copy_only:
         return 0

@@ -87,6 +87,7 @@ FINANCIALS = Table(
         Column("revenue", "number", "revenue", "money", 0),
         Column("operating_profit", "number", "operating profit (EBIT), negative for a loss", "money"),
         Column("operating_margin", "number", "operating profit as % of revenue; 9 % is written 9, not 0.09", "%"),
+        Column("core_margin", "number", "operating margin of the core business alone, without other income", "%"),
         Column("organic_growth", "number", "growth of revenue without acquisitions", "%", -100),
         Column("return_on_capital", "number", "return on capital", "%"),
         Column("market_share", "number", "share of the market", "%", 0, 100),

@@ -38,7 +38,7 @@ METHODS = {
     "bca": "subsets of predictors, bootstrap of whole units, BCa",
     "reliability": "R² divided by the reliability of loyalty",
 }
-EFFECT = "of the differences explained (R²)"
+EFFECT = "% of the differences (R²)"
 
 
 def loyalty_share(study, *, confidence=0.95, outcome=MARGIN, minimum_answers=None, seed=1, replicates=2000) -> Result:
@@ -58,12 +58,13 @@ def loyalty_share(study, *, confidence=0.95, outcome=MARGIN, minimum_answers=Non
     -------
     Result. Findings ``loyalty_share.…`` (with another outcome ``loyalty_share.<outcome>.…``), shares between 0 and 1:
     r2_promoter_share (primary) and r2_nps, observed-score; …_latent, corrected for sampling error in the answers;
-    adjusted_…, cross_validated_…; lmg_share and semi_partial beside industry, size, ownership and country (``_nps``: of NPS);
-    slope_… per +10, which tests the sign; best_indicator_rank_<indicator> (its interval is the simultaneous rank set) and
-    best_indicator_r2_<indicator>, the cross-validated R² for next year's margin and growth, averaged.
+    adjusted_…, cross_validated_…; lmg_share and semi_partial beside industry, size, ownership and country (``_nps``: of
+    NPS); slope_… per +10, which tests the sign; best_indicator_rank_<indicator> (its interval is the simultaneous rank
+    set) and best_indicator_r2_<indicator>, the cross-validated R² for next year's margin and growth, averaged.
 
-    Tables: shares (every method), slopes, units, left_out, line, larger_model, simex, dilution, and where two years in a
-    row are there indicators and indicator_gaps. Fewer than 10 units: no share, each finding says why, and the scatter is left.
+    Tables: shares (every method), slopes, units, left_out, line, larger_model, simex, dilution, and where there are two
+    years in a row indicators and indicator_gaps. Fewer than 10 units: no share, each finding says why, and the scatter
+    is left.
 
     Raises
     ------
@@ -83,22 +84,19 @@ def loyalty_share(study, *, confidence=0.95, outcome=MARGIN, minimum_answers=Non
         raise NotTestable(say(why, study.language), ("customers", "financials"))
     shares = found.shares()
     tables = {
-        "shares": shares, "slopes": found.slopes(), "units": found.units, "left_out": found.left_out, "line": found.line(),
-        "larger_model": found.larger_model(), "simex": found.simex(), "dilution": found.dilution(shares),
-    }  # fmt: skip
+        "shares": shares,
+        "slopes": found.slopes(),
+        "units": found.units,
+        "left_out": found.left_out,
+        "line": found.line(),
+        "larger_model": found.larger_model(),
+        "simex": found.simex(),
+        "dilution": found.dilution(shares),
+    }
     best = next_year_panels(study, minimum_answers)
-    if best.lacking is None:
-        options = {"confidence": confidence, "rng": found.rng(40), "replicates": replicates}
-        ranks, gaps = best_predictor(list(best.panels.values()), best.indicators, **options)
-        kind = {"n_unit": row_kind(study.unit, True), "n_missing": best.n_missing}
-        tables |= {"indicators": ranks.assign(confidence=confidence, **kind), "indicator_gaps": gaps.assign(confidence=confidence)}
+    tables |= _indicators(found, best)
     common = common_values(found)
-    settings = {
-        "confidence": confidence, "outcome": outcome, "minimum_answers": minimum_answers, "seed": seed, "replicates": replicates,
-        "unit": study.unit, "pairing": {None: "pooled", 0: "same_year"}.get(lag_of(study), f"lag {lag_of(study)}"),
-        "n_unit": found.kind, "n_missing": found.n_missing, "controls": found.controls,
-        "stands_for": {role: study.customers.stands_for.get(q, "") for role, q in questions(study).items()},
-    }  # fmt: skip
+    settings = _settings(found, minimum_answers)
     return Result(
         NAME, tuple(_findings(found, tables, best)), tables, headline(shares, tables["slopes"], common), settings,
         notes=tuple(notes(found, tables, common, best)), synthetic=study.synthetic, language=study.language,
@@ -108,7 +106,8 @@ def loyalty_share(study, *, confidence=0.95, outcome=MARGIN, minimum_answers=Non
 def answerable(study) -> Answer:
     """Whether the study can answer: yes when an R² of .10, half the published share, would be found.
 
-    The smallest effect is the smallest R² found with 80 % power at two-sided 5 %. Fewer than 10 units: only the scatter is shown.
+    The smallest effect is the smallest R², in %, found with 80 % power at two-sided 5 %. Fewer than 10 units: only the scatter
+    is shown.
     """
     missing = lacking(study)
     if missing:
@@ -124,8 +123,9 @@ def answerable(study) -> Answer:
     r, _ = smallest_slope(len(flat), flat["outcome"].std(), flat["nps"].std())
     values = {"n": len(flat), "units": f"@nps_margin.units.{study.unit}", "share": 100 * r**2, "least": FEWEST_UNITS}
     if len(flat) < FEWEST_UNITS:
-        return Answer(NAME, "strong-only", Reading("loyalty_share.few_units", values), r**2, EFFECT)
-    return Answer(NAME, "yes" if r**2 <= STRONG else "strong-only", Reading("loyalty_share.enough", values), r**2, EFFECT)
+        return Answer(NAME, "strong-only", Reading("loyalty_share.few_units", values), 100 * r**2, EFFECT)
+    status = "yes" if r**2 <= STRONG else "strong-only"
+    return Answer(NAME, status, Reading("loyalty_share.enough", values), 100 * r**2, EFFECT)
 
 
 def _unfit(units, unit):
@@ -133,11 +133,38 @@ def _unfit(units, unit):
     values = {"n": n, "units": f"@nps_margin.units.{unit}"}
     if n < LEAST_UNITS:
         return Reading("nps_margin.few_units", values | {"least": LEAST_UNITS})
-    keys = {"promoter_share": "loyalty_share.promoter_share_equal", "nps": "nps_margin.nps_equal", "outcome": "nps_margin.outcome_equal"}
-    for column, key in keys.items():
+    names = {"promoter_share": "loyalty_share", "nps": "nps_margin", "outcome": "nps_margin"}
+    for column, key in ((c, f"{catalogue}.{c}_equal") for c, catalogue in names.items()):
         if units[column].nunique() < 2 or units.groupby("unit")[column].mean().nunique() < 2:
             return Reading(key, values)
     return None
+
+
+def _settings(found, minimum_answers):
+    study = found.study
+    return {
+        "confidence": found.confidence,
+        "outcome": found.outcome,
+        "minimum_answers": minimum_answers,
+        "seed": found.seed,
+        "replicates": found.replicates,
+        "unit": study.unit,
+        "pairing": {None: "pooled", 0: "same_year"}.get(lag_of(study), f"lag {lag_of(study)}"),
+        "n_unit": found.kind,
+        "n_missing": found.n_missing,
+        "controls": found.controls,
+        "stands_for": {role: study.customers.stands_for.get(q, "") for role, q in questions(study).items()},
+    }
+
+
+def _indicators(found, best):
+    """Tables indicators and indicator_gaps, where next year's results can be predicted."""
+    if best.lacking is not None:
+        return {}
+    options = {"confidence": found.confidence, "rng": found.rng(40), "replicates": found.replicates}
+    ranks, gaps = best_predictor(list(best.panels.values()), best.indicators, **options)
+    kind = {"n_unit": row_kind(found.study.unit, True), "n_missing": best.n_missing, "confidence": found.confidence}
+    return {"indicators": ranks.assign(**kind), "indicator_gaps": gaps.assign(confidence=found.confidence)}
 
 
 def _findings(found, tables, best):
@@ -157,7 +184,7 @@ def _findings(found, tables, best):
             yield _finding(found, part + TAIL[name], row, base | {"unit": "share"})
     per = {"promoter_share": "+10 percentage points", "nps": "+10 NPS"}
     for row in tables["slopes"].to_dict("records"):
-        unit = f"points per {per[row['loyalty']]}" if found.outcome == MARGIN else f"{found.outcome} per {per[row['loyalty']]}"
+        unit = f"{'points' if found.outcome == MARGIN else found.outcome} per {per[row['loyalty']]}"
         known = {"no-variation", "one-unit-decides", "too-few"}
         reason = f"nps_margin.reason.{row['reason']}" if row["reason"] in known else None
         yield _finding(found, f"slope_{row['loyalty']}", row | {"reason": reason}, base | {"unit": unit})
@@ -170,11 +197,11 @@ def _best_findings(found, tables, best):
     rows = tables["indicators"].to_dict("records") if "indicators" in tables else []
     method = "each unit predicted from the others, mean R² of next year's outcomes; simultaneous rank set"
     for row in rows:
+        name, here = row["predictor"], base | {"n": row["units"]}
         ranks = {"estimate": row["rank"], "ci_low": row["rank_low"], "ci_high": row["rank_high"], "method": method}
-        base_row = base | {"n": row["units"]}
-        yield _finding(found, f"best_indicator_rank_{row['predictor']}", ranks, base_row | {"unit": "rank"}, outcome=False)
+        yield _finding(found, f"best_indicator_rank_{name}", ranks, here | {"unit": "rank"}, outcome=False)
         row = row | {"method": METHODS["leave-one-out"]}
-        yield _finding(found, f"best_indicator_r2_{row['predictor']}", row, base_row | {"unit": "share"}, outcome=False)
+        yield _finding(found, f"best_indicator_r2_{name}", row, here | {"unit": "share"}, outcome=False)
     if "satisfaction" not in {row["predictor"] for row in rows}:
         why = best.lacking or Reading("loyalty_share.no_satisfaction")
         row = {"said": say(why, study.language)}

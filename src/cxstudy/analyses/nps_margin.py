@@ -45,8 +45,9 @@ def nps_margin(
     if isinstance(replicates, bool) or not isinstance(replicates, int) or replicates < 100:
         raise ValueError(f"replicates must be a whole number of at least 100; got {replicates!r}. 2000 is usual.")
     link = Link(
-        study, outcome, minimum_answers=minimum_answers, tiers=tiers, confidence=confidence, seed=seed, replicates=replicates
-    )
+        study, outcome, minimum_answers=minimum_answers, tiers=tiers, confidence=confidence, seed=seed,
+        replicates=replicates,
+    )  # fmt: skip
     why = _unfit(link.units, study.unit)
     if why:
         raise NotTestable(say(why, study.language), ("customers", "financials"))
@@ -56,7 +57,8 @@ def nps_margin(
     found = _findings(link, tables["tiers"])
     settings = {
         "tiers": tiers, "confidence": confidence, "outcome": outcome, "minimum_answers": minimum_answers, "seed": seed,
-        "replicates": replicates, "unit": study.unit, "pairing": _pairing(link), "n_unit": link.kind, "n_missing": link.n_missing,
+        "replicates": replicates, "unit": study.unit, "pairing": _pairing(link), "n_unit": link.kind,
+        "n_missing": link.n_missing,
         "stands_for": {role: study.customers.stands_for.get(q, "") for role, q in questions(study).items()},
     }  # fmt: skip
     common = common_values(link)
@@ -109,7 +111,8 @@ def _findings(link, tiers):
         if link.tiered(name):
             rows = tiers[tiers["loyalty"] == name].set_index("tier")
             ends = {"top_tier": rows.loc[link.count], "bottom_tier": rows.loc[1]}
-            ends = {part: {"method": "mean, t"} | row.to_dict() for part, row in ends.items()} | {"top_minus_bottom": link.gap(name)}
+            ends = {part: {"method": "mean, t"} | row.to_dict() for part, row in ends.items()}
+            ends["top_minus_bottom"] = link.gap(name)
         else:
             why = text("nps_margin.few_per_tier", link.study.language, least=LEAST_IN_TIER, tiers=link.count)
             ends = dict.fromkeys(("top_tier", "bottom_tier", "top_minus_bottom"), {"reason": why, "n": len(link.units)})
@@ -126,8 +129,9 @@ def _finding(link, part, row):
     why = row.get("reason")
     if why in REASONS:
         why = text(f"nps_margin.reason.{why}", link.study.language)
+    prefix = NAME if link.outcome == MARGIN else f"{NAME}.{link.outcome}"
     return Finding(
-        f"{NAME}.{part}" if link.outcome == MARGIN else f"{NAME}.{link.outcome}.{part}", **values, confidence=link.confidence,
+        f"{prefix}.{part}", **values, confidence=link.confidence,
         unit=_unit(link.outcome, part), n=int(row.get("n", 0)), n_unit=link.kind, n_missing=link.n_missing,
         method=row.get("method") or "", reason=why,
     )  # fmt: skip

@@ -76,7 +76,8 @@ def specification_curve(result, ax=None):
     clear = (rows["ci_low"] > 0) | (rows["ci_high"] < 0)
     ax.vlines(rows.index, rows["ci_low"], rows["ci_high"], color=MUTED, linewidth=1.1, zorder=1)
     handles = []
-    for mask, face, label in ((clear & ~rows["primary"], FIRST, "clear"), (~clear & ~rows["primary"], "white", "unclear")):
+    for mask, face, label in ((clear, FIRST, "clear"), (~clear, "white", "unclear")):
+        mask &= ~rows["primary"]
         if mask.any():
             look = {"marker": "o", "markersize": 3.6, "markerfacecolor": face, "markeredgecolor": INK, "linestyle": ""}
             handles += ax.plot(rows.index[mask], rows["estimate"][mask], label=say(label), zorder=2, **look)

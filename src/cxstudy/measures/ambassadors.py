@@ -19,7 +19,12 @@ PER = 10
 CUT_SCALE = (1, 5)
 CUTS = (3.6, 3.8, 4.0, 4.2)
 MINIMA = ((5, 7), (10, 10), (20, 10), (30, 15))
-ZERO_POINTS = 81
+CHOICES = [
+    "cut", "minimum_customers", "minimum_employees", "weights", "n_high", "n_rest", "primary", "estimate", "std_error", "ci_low",
+    "ci_high", "ratio_100", "ratio_100_low", "ratio_100_high", "ratio_raw", "ratio_raw_low", "ratio_raw_high", "reason",
+]  # fmt: skip
+ZERO_POINTS, DIGITS = 81, 9
+PERCENT = {"percent": "estimate", "percent_low": "ci_low", "percent_high": "ci_high"}
 TREND = ["by", "of", "n", "estimate", "std_error", "ci_low", "ci_high", "statistic", "z", "df", "p_value", "method", "reason"]
 
 
@@ -33,6 +38,7 @@ class Ambassadors:
 
     def __init__(self, study, *, cut, tiers, confidence, minimum_customers, minimum_employees, seed, replicates):
         self.study, self.cut, self.count, self.confidence = study, cut, tiers, confidence
+        self.fewest = (minimum_customers or study.thresholds["customers"], minimum_employees or study.thresholds["employees"])
         self.options = {"confidence": confidence, "seed": seed, "replicates": replicates}
         self.found = work_groups(study, minimum_customers=minimum_customers, minimum_employees=minimum_employees)
         self.asked, self.left_out = self.found.asked, self.found.left_out
@@ -67,7 +73,8 @@ class Ambassadors:
         """High against the rest: columns of `stats.two_groups.high_against_rest` after ``measure``: cx_index (0–100), nps.
 
         Rows high, rest, difference, sd; for the index also ``ratio 100`` and ``ratio raw``; for NPS ``ratio 0`` and ``ratio −100``, to show
-        that no ratio of NPS means anything. No rows where a kind has fewer than 8 groups.
+        that no ratio of NPS means anything. Ratios have percent, percent_low, percent_high = 100 (ratio − 1) beside them. No rows
+        where a kind has fewer than 8 groups.
         """
         parts = []
         for measure, zeros in {"cx_index": self._zeros(), "nps": {"0": 0, "−100": -100}}.items():
@@ -76,17 +83,21 @@ class Ambassadors:
                 continue
             rows = self._against(self.groups[known], self.high[known], measure, zeros)
             rows.insert(0, "measure", measure)
+            ratio = rows["statistic_of"].str.startswith("ratio")
+            for name, column in PERCENT.items():
+                rows[name] = (100 * (rows[column] - 1)).where(ratio)
             parts.append(rows)
-        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["measure", *COLUMNS])
+        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["measure", *COLUMNS, *PERCENT])
 
     def zeros(self):
-        """The ratio as the zero moves: columns zero (on 0–100; the bottom of the scale is 0) and ratio; none without a comparison."""
+        """The ratio as the zero moves: columns zero (on 0–100; the bottom of the scale is 0), ratio, percent; none without a comparison."""
         if not self.compared:
-            return pd.DataFrame(columns=["zero", "ratio"])
+            return pd.DataFrame(columns=["zero", "ratio", "percent"])
         high, rest = (self.groups.loc[kind, "cx_index"].mean() for kind in (self.high, ~self.high))
         lowest = min(-40.0, -40.0 if self.raw_zero is None else 1.2 * self.raw_zero)
-        zero = np.linspace(lowest, min(rest - 10, 50.0), ZERO_POINTS)
-        return pd.DataFrame({"zero": zero, "ratio": (high - zero) / (rest - zero)})
+        zero = np.linspace(lowest, min(rest - 15, 30.0), ZERO_POINTS)
+        ratio = (high - zero) / (rest - zero)
+        return pd.DataFrame({"zero": zero, "ratio": ratio, "percent": 100 * (ratio - 1)})
 
     def dose(self):
         """Mean CX index by number of feelings that are high, 0–3: columns of `stats.tiers.tier_means`, ``tier`` renamed n_high."""
@@ -120,7 +131,8 @@ class Ambassadors:
             y = self.groups["cx_index"].to_numpy()[used]
             rows.append({"by": by, "of": "cx_index"} | self._slope(y, dose, used))
             if len(np.unique(dose)) > 1:
-                rows.append({"by": by, "of": "cx_index"} | trend.jonckheere(y, dose))
+                # equal means differ in their last digits with the order in which the engine adds
+                rows.append({"by": by, "of": "cx_index"} | trend.jonckheere(np.round(y, DIGITS), dose))
         return pd.DataFrame(rows).reindex(columns=TREND)
 
     def slope(self, outcome, *, within=False):
@@ -149,25 +161,26 @@ class Ambassadors:
         return pd.DataFrame(rows).reindex(columns=columns)
 
     def sensitivity(self):
-        """The comparison under other cuts, minimum sizes and weights; ``primary`` marks ours.
+        """The difference in points under other cuts and minimum sizes, and with groups weighted by their customers.
 
-        Columns: cut (1–5), minimum_customers, minimum_employees, weights (equal, or by the group's customers), n_high, n_rest, points and
-        the two ratios, each with low and high, reason. Below 8 groups on a side there is no number.
+        Columns: cut (1–5), minimum_customers, minimum_employees, weights (equal, by customers), n_high, n_rest, primary (ours), estimate
+        … ci_high (points), ratio_100 and ratio_raw with _low and _high, reason. Below 8 groups on a side there is no number.
         """
         if not self.asked.feelings:
-            return pd.DataFrame(columns=["cut", "n_high", "n_rest", "estimate"])
+            return pd.DataFrame(columns=CHOICES)
+        minima = self._minima()
+        choices = [(*sizes, "equal") for sizes in minima] + [(*minima[0], "by customers")]
         rows = []
         for cut in sorted({*CUTS, self.cut}):
-            for customers, employees in self._minima():
+            for customers, employees, weights in choices:
                 enough = (self.groups["n_answers"] >= customers) & (self.groups["n_employees"] >= employees)
                 part = self.groups[enough]
                 high = (self._n_high(part, cut) == len(self.asked.feelings)).to_numpy()
-                for weights in ("equal", "by customers"):
-                    row = {"cut": cut, "minimum_customers": customers, "minimum_employees": employees, "weights": weights}
-                    ours = cut == self.cut and (customers, employees) == self._minima()[0] and weights == "equal"
-                    row |= {"n_high": int(high.sum()), "n_rest": int((~high).sum()), "primary": ours}
-                    rows.append(row | self._one_choice(part, high, weights))
-        return pd.DataFrame(rows)
+                row = {"cut": cut, "minimum_customers": customers, "minimum_employees": employees, "weights": weights}
+                row |= {"n_high": int(high.sum()), "n_rest": int((~high).sum())}
+                row["primary"] = (cut, customers, employees, weights) == (self.cut, *minima[0], "equal")
+                rows.append(row | self._one_choice(part, high, weights))
+        return pd.DataFrame(rows).reindex(columns=CHOICES)
 
     def agreement(self):
         """`measures.group_agreement.group_agreement` of the groups used."""
@@ -212,8 +225,8 @@ class Ambassadors:
         return {"100": 0} | ({} if self.raw_zero is None else {"raw": self.raw_zero})
 
     def _minima(self):
-        first = (int(self.study.thresholds["customers"]), int(self.study.thresholds["employees"]))
-        return list(dict.fromkeys((max(a, first[0]), max(b, first[1])) for a, b in MINIMA))
+        first, second = self.fewest
+        return list(dict.fromkeys([self.fewest, *((max(a, first), max(b, second)) for a, b in MINIMA)]))
 
     def _n_high(self, groups, cut):
         if not self.asked.feelings:

@@ -42,6 +42,7 @@ def asked(study):
     for table in ("customers", "employees"):
         if not study.has(table):
             return None, (Reading("employee_ambassadors.no_table", {"table": table}), (table,))
+    for table in ("customers", "employees"):
         if not study.has(table, "work_group"):
             return None, (Reading("employee_ambassadors.no_work_group", {"table": table}), (f"{table}.work_group",))
     items = tuple(study.config.items.get("cx_index", ()))

@@ -17,15 +17,16 @@ FEWEST_UNITS = 10
 PER = 10
 GRID = 60
 ANSWERS = (10, 30, 100, 300)
-CURVE = np.geomspace(5, 1000, 60)
+CURVE = (5, 1000)
 NUMBERS = ("estimate", "std_error", "ci_low", "ci_high")
 SHARE = ["loyalty", "share", "method", "primary", "estimand", *NUMBERS, "n", "n_unit", "confidence", "unit", "reason"]
-MODEL = ["loyalty", "predictor", "measure", "columns", "n", "n_unit", *NUMBERS, "of_model", "confidence", "unit", "method", "model_r2"]
+MODEL = ["loyalty", "predictor", "measure", "columns", "n", "n_unit", *NUMBERS]
+MODEL += ["of_model", "confidence", "unit", "method", "model_r2"]
 DILUTION = ["loyalty", "kind", "n_answers_each", *NUMBERS, "confidence", "unit"]
 
 
 class Explained:
-    """Tables of the share of ``outcome`` that goes together with promoter share and with NPS, between the units of a study.
+    """Tables of the share of ``outcome`` that goes together with promoter share and with NPS, between a study's units.
 
     ``units`` and ``left_out`` come from `pairing.paired`. With one row a unit the exact interval for predictors
     drawn with the outcome is primary and the bootstrap stands beside it; with several rows a unit only the bootstrap of
@@ -50,7 +51,7 @@ class Explained:
         return np.random.default_rng([self.seed, part])
 
     def error_variance(self, name):
-        """Unbiased sampling variance of each row's score: se² · n/(n − 1); None where the scores have no standard errors."""
+        """Unbiased sampling variance of each row's score: se² · n/(n − 1); None where there are no standard errors."""
         error, n = self.units[f"{name}_se"], self.units["n_answers"]
         if not np.isfinite(error).all() or not (error > 0).any() or (n < 2).any():
             return None
@@ -117,8 +118,9 @@ class Explained:
     def dilution(self, shares):
         """What R² would look like with other numbers of answers: kinds curve, point (10, 30, 100, 300), data, latent.
 
-        Corrected R² and its interval, diluted by the answers' variance; ``n_answers_each`` is answers a row, for ``data``
-        the number at which all rows alike would have the sampling error these have. Empty where R² can't be corrected.
+        Corrected R² and its interval, diluted by the answers' variance; ``n_answers_each`` is answers a row, for
+        ``data`` the number at which rows alike would have the sampling error these have. Empty where R² can't be
+        corrected.
         """
         corrected = shares[shares["primary"] & (shares["share"] == "corrected") & shares["estimate"].notna()]
         rows = []
@@ -126,11 +128,13 @@ class Explained:
             error, observed = self.error_variance(row.loyalty), self.units[row.loyalty].var()
             between = observed - error.mean()
             each = (error * self.units["n_answers"]).mean()
-            kinds = [("curve", n) for n in CURVE] + [("point", n) for n in ANSWERS]
-            kinds += [("data", each / error.mean()), ("latent", np.inf)]
+            real = each / error.mean()
+            along = np.geomspace(min(CURVE[0], real / 1.5), max(CURVE[1], 1.5 * real), GRID)
+            kinds = [("curve", n) for n in along] + [("point", n) for n in ANSWERS]
+            kinds += [("data", real), ("latent", np.inf)]
             for kind, n in kinds:
-                ends = [dilution.expected_r2(v, between, [each / n]) for v in (row.estimate, row.ci_low, row.ci_high)]
-                rows.append((row.loyalty, kind, n, ends[0], np.nan, *ends[1:]))
+                kept = dilution.expected_r2(1.0, between, [each / n])
+                rows.append((row.loyalty, kind, n, kept * row.estimate, np.nan, kept * row.ci_low, kept * row.ci_high))
         return pd.DataFrame(rows, columns=DILUTION[:-2]).assign(confidence=self.confidence, unit="share")
 
     def _inference(self):
@@ -140,7 +144,8 @@ class Explained:
         x, y = self.units[name].to_numpy(), self.units["outcome"].to_numpy()
         r2, error = float(np.corrcoef(x, y)[0, 1] ** 2), self.error_variance(name)
         options = {"confidence": self.confidence, "replicates": self.replicates}
-        resampled = resampled_r2(y, x, error_variance=error, unit=self.cluster, rng=self.rng(part), **options).set_index("kind")
+        resampled = resampled_r2(y, x, error_variance=error, unit=self.cluster, rng=self.rng(part), **options)
+        resampled = resampled.set_index("kind")
         boot = resampled.loc["observed"]
         exact = {} if self.years else {m: _exact(r2, self.n, m, self.confidence) for m in r_squared.METHODS}
         first = exact.get("random", {})
@@ -149,7 +154,8 @@ class Explained:
                 yield _share(name, "r2", method, {"estimate": r2} | exact[method], primary=method == "random")
         yield _share(name, "r2", boot["method"], boot[list(NUMBERS)].to_dict(), primary=self.years)
         for method in r_squared.ADJUSTMENTS:
-            row = {"reason": "loyalty_share.reason.years"} if self.years else first | {"estimate": _adjusted(r2, self.n, method)}
+            row = first | {"estimate": _adjusted(r2, self.n, method)}
+            row = {"reason": "loyalty_share.reason.years"} if self.years else row
             yield _share(name, "adjusted", method, row, primary=method == "ezekiel")
         yield _share(name, "cross_validated", "leave-one-out", self._cross_validated(y, x, part), primary=True)
         yield from self._corrected(name, first, r2, error, resampled)
@@ -164,26 +170,24 @@ class Explained:
         return {k: row[k] for k in NUMBERS}
 
     def _corrected(self, name, first, r2, error, resampled):
-        latent = {"estimand": "latent"}
-        if error is None:
-            yield _share(name, "corrected", "reliability", {"reason": "loyalty_share.reason.no_errors"}, primary=True, **latent)
-            return
-        observed = self.units[name].var()
-        if observed <= error.mean():
-            yield _share(name, "corrected", "reliability", {"reason": "loyalty_share.reason.all_error"}, primary=True, **latent)
+        latent, observed = {"estimand": "latent"}, self.units[name].var()
+        if error is None or observed <= error.mean():
+            row = {"reason": "loyalty_share.reason." + ("no_errors" if error is None else "all_error")}
+            yield _share(name, "corrected", "reliability", row, primary=True, **latent)
             return
         known = 1 - error.mean() / observed
         boot = resampled.loc["corrected"]
         if not self.years:
-            row = {k: min(v / known, 1.0) for k, v in ({"estimate": r2} | first).items() if k in NUMBERS and k != "std_error"}
+            ends = {"estimate": r2} | {k: first[k] for k in ("ci_low", "ci_high") if k in first}
+            row = {k: min(v / known, 1.0) for k, v in ends.items()}
             yield _share(name, "corrected", "random / reliability", row, primary=True, **latent)
         row = boot[list(NUMBERS)].to_dict() | ({"reason": "loyalty_share.reason.resampling"} if boot["reason"] else {})
         yield _share(name, "corrected", boot["method"] or "BCa", row, primary=self.years, **latent)
 
 
 def _share(loyalty, share, method, row, *, primary=False, estimand="observed-score"):
-    base = {"loyalty": loyalty, "share": share, "method": method, "primary": primary, "estimand": estimand, "reason": None}
-    return base | dict.fromkeys(NUMBERS, np.nan) | row
+    base = {"loyalty": loyalty, "share": share, "method": method, "primary": primary, "estimand": estimand}
+    return base | {"reason": None} | dict.fromkeys(NUMBERS, np.nan) | row
 
 
 def _exact(r2, n, method, confidence):

@@ -18,8 +18,11 @@ def common_values(found):
     """Gaps that every sentence may use; ``found`` is a `measures.explained.Explained`."""
     plural = found.kind.replace(" ", "_").replace("-", "_")
     known = {c.name: c for c in TABLES["financials"].columns}.get(found.outcome)
+    percent = known is not None and known.unit == "%"
     return {
-        "n": found.n, "n_units": found.n_units, "units": f"@nps_margin.units.{plural}", "level": 100 * found.confidence,
+        "percent": ", %" if percent else "", "n": found.n, "n_units": found.n_units,
+        "firms": f"@nps_margin.units.{found.study.unit}", "units": f"@nps_margin.units.{plural}",
+        "level": 100 * found.confidence,
         "synthetic": "@nps_margin.synthetic" if found.study.synthetic else "", "least": FEWEST_UNITS,
         "outcome": f"@nps_margin.outcome.{found.outcome}" if known else found.outcome,
         "points": f"@nps_margin.points.{found.outcome}" if known else found.outcome,
@@ -49,7 +52,8 @@ def notes(found, tables, common, best):
     yield from (_sign(row, common) for row in tables["slopes"].itertuples() if row.loyalty == LOYALTY[0])
     if shares.empty:
         names = ("methods", "bootstrap", "nps", "adjusted", "corrected", "simex", "dilution", "larger_model")
-        yield from (Reading(f"loyalty_share.note.{name}.none", common | {"why": "@loyalty_share.reason.few"}) for name in names)
+        why = {"why": "@loyalty_share.reason.few"}
+        yield from (Reading(f"loyalty_share.note.{name}.none", common | why) for name in names)
     else:
         yield from _share_notes(found, tables, common)
     yield _best(tables, common, best)
@@ -58,7 +62,8 @@ def notes(found, tables, common, best):
     asked, known = questions(found.study).values(), found.study.customers.stands_for
     stands = {q: known[q] for q in dict.fromkeys(asked) if q in known}
     if stands:
-        yield Reading("loyalty_share.note.stands_for", {"list": "; ".join(f"{q}: {word}" for q, word in stands.items())})
+        listed = "; ".join(f"{q}: {word}" for q, word in stands.items())
+        yield Reading("loyalty_share.note.stands_for", {"list": listed})
 
 
 def _share_notes(found, tables, common):
@@ -74,14 +79,16 @@ def _share_notes(found, tables, common):
     corrected = _primary(shares, first, "corrected")
     if np.isnan(corrected["estimate"]):
         why = {"why": f"@{corrected['reason']}"}
-        yield from (Reading(f"loyalty_share.note.{name}.none", common | why) for name in ("corrected", "simex", "dilution"))
+        names = ("corrected", "simex", "dilution")
+        yield from (Reading(f"loyalty_share.note.{name}.none", common | why) for name in names)
     else:
         reliability = 1 - found.error_variance(first).mean() / found.units[first].var()
-        yield Reading("loyalty_share.note.corrected", values | _percent("corrected", corrected) | {"reliability": reliability})
+        values |= _percent("corrected", corrected)
+        yield Reading("loyalty_share.note.corrected", values | {"reliability": reliability})
         curve = tables["simex"]
         end = curve.loc[(curve["loyalty"] == first) & (curve["extra_error"] == -1), "r2"].iloc[0]
-        yield Reading("loyalty_share.note.simex", values | _percent("corrected", corrected) | {"simex": 100 * end})
-        yield _dilution(tables["dilution"], values | _percent("corrected", corrected))
+        yield Reading("loyalty_share.note.simex", values | {"simex": 100 * end})
+        yield _dilution(tables["dilution"], values)
     yield _larger_model(found, tables["larger_model"], values)
 
 
@@ -118,14 +125,14 @@ def _best(tables, common, best):
         return Reading("loyalty_share.note.best_indicator.none", common | why.values | {"why": f"@{why.key}"})
     rows = tables["indicators"]
     first = rows.iloc[0]
-    tied = rows[(rows["rank_low"] == 1) & (rows["predictor"] != first["predictor"])]["predictor"]
+    plain = {row.predictor: row.predictor.replace("_", " ") for row in rows.itertuples()}
+    tied = [plain[row.predictor] for row in rows.iloc[1:].itertuples() if row.rank_low == 1]
+    listed = ", ".join(f"{plain[row.predictor]} {100 * row.estimate:.0f}" for row in rows.itertuples())
+    both = "both" if len(best.panels) > 1 else next(iter(best.panels))
+    values = {"first": plain[first["predictor"]], "list": listed, "tied": ", ".join(tied), "rows": int(first["n"])}
+    values |= {"outcomes": f"@loyalty_share.outcomes.{both}", "firms_n": int(first["units"])}
     key = "loyalty_share.note.best_indicator"
-    alone = first["rank_high"] == 1
-    names = {row.predictor: f"{row.predictor.replace('_', ' ')} {100 * row.estimate:.0f}" for row in rows.itertuples()}
-    values = {"first": first["predictor"].replace("_", " "), "list": ", ".join(names.values()), "rows": int(first["n"])}
-    values |= {"tied": ", ".join(name.replace("_", " ") for name in tied), "firms": int(first["units"])}
-    outcomes = " + ".join(best.panels)
-    return Reading(key if alone else f"{key}.tied", common | values | {"outcomes": outcomes.replace("_", " ")})
+    return Reading(key if first["rank_high"] == 1 else f"{key}.tied", common | values)
 
 
 def _left_out(left_out, common):
@@ -139,7 +146,8 @@ def _sign(row, common):
     if pd.isna(row.p_value):
         return Reading("loyalty_share.note.sign.none", common)
     values = {"slope": row.estimate, "slope_low": row.ci_low, "slope_high": row.ci_high, "p_value": row.p_value}
-    return Reading("loyalty_share.note.sign", common | values | {"p": "@nps_margin.p_small" if row.p_value < SMALL_P else "@nps_margin.p"})
+    values["p"] = "@nps_margin.p_small" if row.p_value < SMALL_P else "@nps_margin.p"
+    return Reading("loyalty_share.note.sign", common | values)
 
 
 def _small_percent(found):

@@ -17,9 +17,10 @@ FEWEST = 10
 
 
 class Panels(NamedTuple):
-    """``panels``: outcome → frame (unit, year of the outcome, outcome, n_answers, one column an indicator), complete rows.
+    """``panels``: outcome → frame of complete rows (unit, year of the outcome, outcome, n_answers, each indicator).
 
-    ``indicators``: names; ``n_missing``: rows left out because an indicator is missing; ``lacking``: a Reading that says why there is none, or None.
+    ``indicators``: their names; ``n_missing``: rows left out because an indicator is missing; ``lacking``: a Reading
+    that says why there are no panels, or None.
     """
 
     panels: dict
@@ -39,7 +40,8 @@ def next_year_panels(study, minimum_answers=None):
     reasons = [lacking(study, o, NEXT_YEAR) for o in outcomes]
     outcomes = [o for o, reason in zip(outcomes, reasons, strict=True) if reason is None]
     if not outcomes:
-        return Panels({}, [], 0, reasons[0][0])
+        undated = reasons[0][0].key == "nps_margin.no_date"
+        return Panels({}, [], 0, Reading("loyalty_share.no_date") if undated else reasons[0][0])
     means = _means(study)
     indicators = [*LOYALTY, *(c for c in means if c not in ("unit", "year"))]
     panels, n_missing = {}, 0

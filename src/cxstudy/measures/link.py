@@ -20,7 +20,8 @@ TREND = ["loyalty", "method", "n", "estimate", "std_error", "ci_low", "ci_high",
 class Link:
     """Tables of the link between loyalty (promoter share and NPS) and ``outcome`` in one study.
 
-    ``units`` and ``left_out`` come from `pairing.paired`; ``tiers``, ``confidence``, ``seed`` and ``replicates`` as in the
+    ``units`` and ``left_out`` come from `pairing.paired`; ``tiers``, ``confidence``, ``seed`` and ``replicates`` as
+    in the
     analysis. Estimates by slope are for +10 NPS points or percentage points. With years, intervals are clustered by
     unit, and what knows no clusters (trend tests, robust lines, LOWESS) uses the units' means.
     """
@@ -58,11 +59,13 @@ class Link:
             rows.insert(0, "loyalty", name)
             rows.insert(3, "n_unit", self.kind)
             parts.append(rows)
-        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["loyalty", "tier", "n", "n_unit"])
+        empty = pd.DataFrame(columns=["loyalty", "tier", "n", "n_unit"])
+        return pd.concat(parts, ignore_index=True) if parts else empty
 
     def gap(self, name):
         """Top tier minus bottom tier."""
-        return top_minus_bottom(self.units["outcome"], self.tier(name), cluster=self.cluster, confidence=self.confidence)
+        options = {"cluster": self.cluster, "confidence": self.confidence}
+        return top_minus_bottom(self.units["outcome"], self.tier(name), **options)
 
     def slope(self, name):
         """Slope of the outcome per +10 of one measure of loyalty."""
@@ -76,16 +79,22 @@ class Link:
         return correlation(self.units["outcome"], self.units[name], cluster=self.cluster, **self.options)
 
     def trends(self):
-        """Tables trend (Jonckheere–Terpstra, linear contrast, Welch F) and games_howell (all pairs of tiers); none without tiers."""
+        """Tables trend (Jonckheere–Terpstra, linear contrast, Welch F) and games_howell (all pairs of tiers).
+
+        Neither without tiers.
+        """
         rows, pairs = [], []
         for name in filter(self.tiered, LOYALTY):
             y, tier = self.flat["outcome"], tier_of(self.flat[name], self.count)
             if np.bincount(tier, minlength=self.count + 1)[1:].min() < LEAST_IN_TIER:
                 continue
-            found = [trend.jonckheere(y, tier), trend.linear_contrast(y, tier, self.confidence), trend.welch_anova(y, tier)]
+            contrast = trend.linear_contrast(y, tier, self.confidence)
+            found = [trend.jonckheere(y, tier), contrast, trend.welch_anova(y, tier)]
             rows += [{"loyalty": name} | row for row in found]
             pairs.append(trend.games_howell(y, tier, self.confidence).assign(loyalty=name))
-        return {"trend": pd.DataFrame(rows, columns=TREND), "games_howell": pd.concat(pairs, ignore_index=True)} if pairs else {}
+        if not pairs:
+            return {}
+        return {"trend": pd.DataFrame(rows, columns=TREND), "games_howell": pd.concat(pairs, ignore_index=True)}
 
     def lines(self):
         """Tables line (with its band) and lowess, outcome on NPS."""
@@ -96,7 +105,10 @@ class Link:
         return {"line": straight, "lowess": curve}
 
     def doubts(self):
-        """Tables slopes, within, influence, specification_curve, response_bias, and where they can be made missing_units, who_leads."""
+        """Tables slopes, within, influence, specification_curve, response_bias.
+
+        And, where they can be made, missing_units and who_leads.
+        """
         names = {"y": "outcome", "x": "nps", "unit": "unit"}
         plain = {"controls": self.controls, "years": self.years, "per": PER, "confidence": self.confidence}
         panel = self.panel()

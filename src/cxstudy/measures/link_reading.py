@@ -19,8 +19,9 @@ def common_values(link):
     column = {c.name: c for c in TABLES["financials"].columns}.get(link.outcome)
     percent = column is not None and column.unit == "%"
     return {
-        "n": len(link.units), "units": f"@nps_margin.units.{plural}", "level": 100 * link.confidence, "tiers": link.count,
-        "synthetic": "@nps_margin.synthetic" if link.study.synthetic else "", "unit": "\N{NO-BREAK SPACE}%" if percent else "",
+        "n": len(link.units), "units": f"@nps_margin.units.{plural}", "level": 100 * link.confidence,
+        "tiers": link.count, "synthetic": "@nps_margin.synthetic" if link.study.synthetic else "",
+        "unit": "\N{NO-BREAK SPACE}%" if percent else "",
         "outcome": f"@nps_margin.outcome.{link.outcome}" if column else link.outcome,
         "points": f"@nps_margin.points.{link.outcome}" if column else link.outcome,
         "tier": f"@nps_margin.tier.{link.count}" if link.count in TIER_NAMES else "@nps_margin.tier.other",
@@ -30,7 +31,8 @@ def common_values(link):
 def headline(found, common):
     """The headline: top and bottom tier and the slope, or the slope alone; supported, undecided or contrary.
 
-    ``found``: findings by their last word. The variant follows the interval of top minus bottom, without tiers that of the slope.
+    ``found``: findings by their last word. The variant follows the interval of top minus bottom, without tiers that
+    of the slope.
     """
     tiered = not math.isnan(found["top_minus_bottom"].estimate)
     word = _side(found["top_minus_bottom" if tiered else "slope"])
@@ -43,7 +45,7 @@ def headline(found, common):
 
 
 def notes(found, tables, common, link):
-    """One Reading under each doubt, keys ``nps_margin.note.…``; where a doubt cannot be examined, its key ends in ``.none``."""
+    """One Reading under each doubt, keys ``nps_margin.note.…``; one that cannot be examined ends in ``.none``."""
     slopes = tables["slopes"].set_index("specification")
     pooled = common | _interval("slope", found["slope"])
     yield _left_out(tables["left_out"], common, link)
@@ -51,8 +53,8 @@ def notes(found, tables, common, link):
     robust = _row("huber", slopes.loc["huber"]) | _row("sen", slopes.loc["theil-sen"])
     yield Reading("nps_margin.note.robust", pooled | robust)
     if link.controls:
-        names = ", ".join(link.controls)
-        yield Reading("nps_margin.note.controls", pooled | {"controls": names} | _row("held", slopes.loc["with controls"]))
+        held = {"controls": ", ".join(link.controls)} | _row("held", slopes.loc["with controls"])
+        yield Reading("nps_margin.note.controls", pooled | held)
     else:
         yield Reading("nps_margin.note.controls.none", common)
     if "fixed effects" in slopes.index:
@@ -64,7 +66,8 @@ def notes(found, tables, common, link):
     yield Reading("nps_margin.note.influence", pooled | one)
     yield _curve(tables["specification_curve"], common)
     bias = tables["response_bias"]["bias"].iloc[-1]
-    yield Reading("nps_margin.note.response_bias", common | {"bias": 10 * bias})
+    way = "overstated" if bias >= 0 else "understated"
+    yield Reading(f"nps_margin.note.response_bias.{way}", common | {"bias": 10 * abs(bias)})
     yield _leads(tables, common)
     asked, known = questions(link.study).values(), link.study.customers.stands_for
     stands = {q: known[q] for q in dict.fromkeys(asked) if q in known}
@@ -110,8 +113,8 @@ def _leads(tables, common):
     if "who_leads" not in tables:
         return Reading("nps_margin.note.who_leads.none", common)
     rows = tables["who_leads"].set_index("direction")
-    values = _row("first", rows.loc["x first"]) | _row("second", rows.loc["y first"]) | _row("gap", rows.loc["difference"])
-    return Reading("nps_margin.note.who_leads", common | values)
+    both = _row("first", rows.loc["x first"]) | _row("second", rows.loc["y first"])
+    return Reading("nps_margin.note.who_leads", common | both | _row("gap", rows.loc["difference"]))
 
 
 def _side(finding):

@@ -31,10 +31,12 @@ def paired(study, outcome=MARGIN, minimum_answers=None, *, pairing=None):
 
     - ``pooled``: one row a unit; the answers of all years together, the mean of the outcome over its years;
     - ``same_year``: one row a unit and financial year (``year_end`` of the study);
-    - ``{lag: k}``, from study.yaml only: answers of one year with the outcome k years later; ``year`` is that of the outcome.
+    - ``{lag: k}``, from study.yaml only: answers of one year with the outcome k years later; ``year`` is that of the
+    outcome.
 
     Returns `Paired`. ``units`` has the columns unit, [year], n_answers, nps, nps_se (NPS points),
-    promoter_share, promoter_share_se (%), outcome, n_years (of the outcome), profit and revenue (sums, when the margin has them), and the
+    promoter_share, promoter_share_se (%), outcome, n_years (of the outcome), profit and revenue (sums, when the
+    margin has them), and the
     controls industry, size, ownership, country as far as the companies table has them with two or
     more levels. ``left_out`` counts who is missing: no-answers, no-outcome, too-few-answers,
     answers-without-date, revenue-not-positive.
@@ -77,7 +79,11 @@ def lacking(study, outcome=MARGIN, pairing=None):
         return Reading("nps_margin.no_customers"), ("customers",)
     absent = [q for q in dict.fromkeys(questions(study).values()) if not study.has("customers", q)]
     if absent:
-        return Reading("nps_margin.no_question", {"question": ", ".join(absent)}), tuple(f"customers.{q}" for q in absent)
+        needs = tuple(f"customers.{q}" for q in absent)
+        return Reading("nps_margin.no_question", {"question": ", ".join(absent)}), needs
+    unfit = [q for q in questions(study).values() if not _splits(study.customers, q)]
+    if unfit:
+        return Reading("nps_margin.no_split", {"question": unfit[0]}), (f"customers.{unfit[0]}",)
     if not study.has("financials"):
         return Reading("nps_margin.no_financials"), ("financials",)
     derived = study.has("financials", "revenue") and study.has("financials", "operating_profit")
@@ -94,6 +100,13 @@ def lacking(study, outcome=MARGIN, pairing=None):
     return None
 
 
+def _splits(table, question):
+    """Whether a question splits into promoters, passives and detractors: shares, or answers from 0 to 10."""
+    if table.rows == "counted":
+        return question in table.shares
+    return (table.column(question).low, table.column(question).high) == (0, 10)
+
+
 def questions(study):
     """The question behind each measure of loyalty: {"promoter_share": …, "nps": …}."""
     return {role: study.customers.question_for(role) for role in ("promoter_share", "nps")}
@@ -101,11 +114,12 @@ def questions(study):
 
 def row_kind(unit, years):
     """What one row of a paired frame is: companies, or company-years."""
-    return f"{unit}-years" if years else {"company": "companies", "branch": "branches", "work_group": "work groups"}[unit]
+    plural = {"company": "companies", "branch": "branches", "work_group": "work groups"}
+    return f"{unit}-years" if years else plural[unit]
 
 
 def lag_of(study, pairing=None):
-    """Years from answers to outcome: None pooled, 0 same year, k with ``pairing: {lag: k}``; ``pairing`` as in `paired`."""
+    """Years from answers to outcome: None pooled, 0 same year, k with ``{lag: k}``; ``pairing`` as in `paired`."""
     declared = pairing or study.config.pairing
     return {"pooled": None, "same_year": 0}[declared] if isinstance(declared, str) else declared.lag
 
@@ -119,7 +133,8 @@ def _loyalty(study, keys):
     score, share = nps(data, asked["nps"], by=keys), promoter_share(data, asked["promoter_share"], by=keys)
     score = score.rename(columns={"n": "n_answers", "estimate": "nps", "std_error": "nps_se"})
     share = share.rename(columns={"estimate": "promoter_share", "std_error": "promoter_share_se"})
-    found = score[[*keys, "n_answers", "nps", "nps_se"]].merge(share[[*keys, "promoter_share", "promoter_share_se"]], on=keys)
+    share = share[[*keys, "promoter_share", "promoter_share_se"]]
+    found = score[[*keys, "n_answers", "nps", "nps_se"]].merge(share, on=keys)
     undated = int(found.loc[found[keys].isna().any(axis=1), "n_answers"].sum()) if "year" in keys else 0
     found = found[found["nps"].notna() & found["promoter_share"].notna() & found[keys].notna().all(axis=1)]
     return found.astype({"year": int}) if "year" in keys else found, undated
@@ -150,7 +165,8 @@ def _results(study, outcome, keys):
         frame["profit"] = frame["outcome"] * frame["sold"] / 100 if outcome == MARGIN else np.nan
     frame = frame[frame["outcome"].notna() & frame["unit"].notna()]
     # a year counts in the ratio of sums only with both of its terms
-    frame = frame.assign(profit=frame["profit"].where(frame["sold"].notna()), sold=frame["sold"].where(frame["profit"].notna()))
+    complete = frame["profit"].notna() & frame["sold"].notna()
+    frame = frame.assign(profit=frame["profit"].where(complete), sold=frame["sold"].where(complete))
     total = {"outcome": ("outcome", "mean"), "n_years": ("outcome", "size")}
     found = frame.groupby(keys, as_index=False).agg(**total)
     if frame["sold"].notna().any():

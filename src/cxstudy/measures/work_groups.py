@@ -73,7 +73,7 @@ def work_groups(study, *, minimum_customers=None, minimum_employees=None):
         raise _no_overlap(customers, employees, study.language)
     kept, reasons = _kept(both, fewest)
     groups = both[kept].drop(columns="_merge").sort_values(KEYS, ignore_index=True)
-    groups = groups.astype({"n_answers": int, "n_employees": int})
+    groups = groups.fillna({"n_nps": 0}).astype({"n_answers": int, "n_nps": int, "n_employees": int})
     found = {key: groups[KEYS].merge(frame, on=KEYS, how="left") for key, frame in found.items()}
     incomplete = int(found["customers", "index"]["n_missing"].sum())
     lost += [("incomplete-answers", incomplete, "customers")] if incomplete else []

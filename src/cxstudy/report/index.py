@@ -7,6 +7,7 @@ import base64
 import csv
 import json
 import math
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,7 @@ CLAIMS = "claims"
 NUMBERS = ("estimate", "ci_low", "ci_high", "confidence", "n")
 MARKS = {"agrees": "yes", "recovered": "yes", "carried out": "yes", "disagrees": "no", "not recovered": "no"}
 UNTESTED = "not tested"
+STANDS_FOR = ".stands_for"
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,12 @@ class Analysis:
     def sentence(self):
         return self.body.get("sentence", "")
 
+    @property
+    def stands_for(self):
+        """What was really asked, where a question stands in for ours; belongs beside the number."""
+        notes = self.body.get("notes", ())
+        return next((note["sentence"] for note in notes if note["key"].endswith(STANDS_FOR)), "")
+
 
 @dataclass(frozen=True)
 class Overview:
@@ -56,7 +64,7 @@ class Overview:
             "synthetic": self.run["synthetic"],
             "run": self.run["run"],
             "sentences": self.sentences(),
-            "notes": {a.name: a.body.get("notes", []) for a in self.analyses if a.body.get("notes")},
+            "notes": {a.name: a.body["notes"] for a in self.analyses if a.body.get("notes")},
             "readings": {a.name: a.body["reading"] for a in self.analyses if "reading" in a.body},
             "pictured": {a.name: a.pictured for a in self.analyses if a.pictured},
             "findings": [finding for a in self.analyses for finding in a.body["findings"]],
@@ -64,8 +72,10 @@ class Overview:
         }
 
     def sentences(self):
-        """The headline of each analysis by name, that of the claims last."""
-        return {a.name: a.sentence for a in self.analyses if a.sentence}
+        """The headline of each analysis by name, with what was really asked; that of the claims last."""
+        return {
+            a.name: " ".join(part for part in (a.sentence, a.stands_for) if part) for a in self.analyses if a.sentence
+        }
 
 
 def read_run(folder, run, order):
@@ -102,20 +112,33 @@ def found(claim, language="en"):
         return ""
     unit = claim["unit"]
     digits = digits_for([claim[k] for k in ("estimate", "ci_low", "ci_high") if claim[k] is not None])
-    values = {k: shown(math.nan if claim[k] is None else claim[k], digits, language) for k in ("estimate", "ci_low", "ci_high")}
+    values = {
+        k: shown(math.nan if claim[k] is None else claim[k], digits, language)
+        for k in ("estimate", "ci_low", "ci_high")
+    }
     key = "page.found" if claim["ci_low"] is not None and claim["ci_high"] is not None else "page.found_alone"
     confidence = number(claim["confidence"] or 0, ".0%", language)
     size = number(claim["n"] or 0, ",.0f", language)
-    return text(key, language, **values, unit=unit, confidence=confidence, n=size, n_unit=claim["n_unit"]).replace("  ", " ")
+    return text(key, language, **values, unit=unit, confidence=confidence, n=size, n_unit=claim["n_unit"]).replace(
+        "  ", " "
+    )
 
 
 def digits_for(values):
-    """Decimals that show an estimate with its interval: 1 where any of them reaches 1, else 3.
+    """Decimals that show an estimate with its interval: two digits of the interval's width, at least one decimal.
 
-    >>> digits_for([8.9, 7.5, 10.3]), digits_for([0.17, 0.13, 0.2])
-    (1, 3)
+    Whole numbers have none; without an interval it is one decimal, or three below 1.
+
+    >>> digits_for([8.9, 7.5, 10.3]), digits_for([1.222, 1.176, 1.269]), digits_for([1.0, 1.0, 4.0])
+    (1, 3, 0)
     """
-    return 1 if any(abs(v) >= 1 for v in values if math.isfinite(v)) else 3
+    values = [v for v in values if math.isfinite(v)]
+    if all(v == int(v) for v in values):
+        return 0
+    width = max(values) - min(values)
+    if width == 0:
+        return 1 if abs(values[0]) >= 1 else 3
+    return min(6, max(1, 1 - math.floor(math.log10(width))))
 
 
 def write_index(overview, path, prefix="", language="en"):
@@ -124,25 +147,34 @@ def write_index(overview, path, prefix="", language="en"):
         {**claim, "mark": MARKS.get(claim["word"], ""), "found": found(claim, language)} for claim in overview.claims
     ]
     tested = [c for c in claims if c["word"] != UNTESTED]
-    html = _environment().get_template("study.html.j2").render(
-        run=overview.run,
-        analyses=[
-            {**vars(a), "sentence": a.sentence, "image": base64.b64encode(a.picture).decode() if a.picture else ""}
-            for a in overview.analyses
-            if a.sentence and a.name != CLAIMS
-        ],
-        count=next((a.sentence for a in overview.analyses if a.name == CLAIMS), ""),
-        own=[f for a in overview.analyses if not a.sentence for f in a.body["findings"]],
-        tested=tested,
-        untested=[c for c in claims if c["word"] == UNTESTED],
-        tables=[name for a in overview.analyses for name in a.tables],
-        pages=overview.pages,
-        prefix=prefix,
-        policy=CONTENT_POLICY,
-        language=language,
-        footer=footer(overview.run, language),
-        say=lambda key, **values: text(key, language, **values),
-        found=lambda finding: found(finding, language),
+    html = (
+        _environment()
+        .get_template("study.html.j2")
+        .render(
+            run=overview.run,
+            analyses=[
+                {
+                    **vars(a),
+                    "sentence": a.sentence,
+                    "stands_for": a.stands_for,
+                    "image": base64.b64encode(a.picture).decode() if a.picture else "",
+                }
+                for a in overview.analyses
+                if a.sentence and a.name != CLAIMS
+            ],
+            count=next((a.sentence for a in overview.analyses if a.name == CLAIMS), ""),
+            own=[f for a in overview.analyses if not a.sentence for f in a.body["findings"]],
+            tested=tested,
+            untested=[c for c in claims if c["word"] == UNTESTED],
+            tables=[name for a in overview.analyses for name in a.tables],
+            pages=overview.pages,
+            prefix=prefix,
+            policy=CONTENT_POLICY,
+            language=language,
+            footer=footer(overview.run, language),
+            say=lambda key, **values: text(key, language, **values),
+            found=lambda finding: found(finding, language),
+        )
     )
     draft = path.with_suffix(".tmp")
     draft.write_text(html, encoding="utf-8")
@@ -154,7 +186,11 @@ def _environment():
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     return Environment(
-        loader=FileSystemLoader(TEMPLATE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(TEMPLATE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
 
 
@@ -174,8 +210,10 @@ def _rows(path):
 
 def _value(raw):
     """A cell as JSON holds it: a number where it is one, None where it is empty."""
+    if not raw:
+        return None
     try:
-        value = float(raw) if raw else None
+        value = float(raw)
     except ValueError:
         return raw
-    return value if value is None or math.isfinite(value) else raw
+    return int(raw) if re.fullmatch(r"-?\d+", raw) else value if math.isfinite(value) else raw

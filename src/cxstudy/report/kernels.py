@@ -14,9 +14,11 @@ import nbformat
 import papermill
 from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec
+from jupyter_core.utils import ensure_event_loop
 from papermill.exceptions import PapermillExecutionError, strip_color
 
 import cxstudy
+from cxstudy.language import text
 
 MISTAKES = ("ValueError", "DataError", "NotTestable")
 INLINE = "module://matplotlib_inline.backend_inline"
@@ -69,6 +71,7 @@ def execute_all(books, values, folder, jobs=2):
     """
     for name in ("papermill", "traitlets"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
+    ThisInterpreter.started.clear()
     done = {}
     with Progress(books) as progress, ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
         waiting = [pool.submit(execute, book, values[book.stem], folder, progress.cell) for book in books]
@@ -111,10 +114,20 @@ def execute(book, values, folder, on_cell=lambda **_: None):
         # papermill puts the cell of the given parameters before it, where there are any
         cell = error.exec_count - bool(values)
         line = next((line.strip() for line in error.source.splitlines() if line.strip()), "")
-        return Executed(book.stem, time.perf_counter() - start, cell, shorten(line, 60, placeholder="…"), _message(error), _is_mistake(error))
+        return Executed(
+            book.stem,
+            time.perf_counter() - start,
+            cell,
+            shorten(line, 60, placeholder="…"),
+            _message(error),
+            _is_mistake(error),
+        )
     except Exception as error:
         # a kernel that dies or does not start: the pool goes on, the run is marked failed
         return Executed(book.stem, time.perf_counter() - start, error=f"{type(error).__name__}: {error}")
+    finally:
+        # the client of the kernel opens a loop for this thread and leaves it open
+        ensure_event_loop().close()
     return Executed(book.stem, time.perf_counter() - start)
 
 
@@ -158,9 +171,11 @@ class Progress:
 
     def notebook(self, one):
         """One notebook is done."""
-        line = f"{one.stem}: {'done' if one.ok else 'failed'} in {one.seconds:.1f} s"
+        line = text(f"run.notebook_{'done' if one.ok else 'failed'}", notebook=one.stem, seconds=one.seconds)
         with self.lock:
-            self.bar.write(line, file=self.stream) if self.bar is not None else print(line, file=self.stream, flush=True)
+            self.bar.write(line, file=self.stream) if self.bar is not None else print(
+                line, file=self.stream, flush=True
+            )
 
 
 def _code_cells(path):

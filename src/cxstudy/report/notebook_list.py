@@ -62,7 +62,8 @@ def list_notebooks(study, folder=None):
     for path in own:
         if path.stem in taken:
             raise ValueError(
-                f"a study's notebook needs a name of its own; {path.name} is already one of ours. Rename the file in {own_folder}."
+                f"a study's notebook needs a name of its own; {path.name} is already one of ours. "
+                f"Rename the file in {own_folder}."
             )
     books = [Notebook(path, read_parameters(path)) for path in ours + own]
     return sorted(books, key=lambda book: book.analysis == CLAIMS)
@@ -88,7 +89,9 @@ def read_parameters(path):
         body = json.loads(Path(path).read_text(encoding="utf-8"))
         cells = [cell for cell in body["cells"] if "parameters" in cell.get("metadata", {}).get("tags", ())]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"a notebook is a JSON file with cells; {Path(path).name} is not ({error}). Mend or remove it.") from None
+        raise ValueError(
+            f"a notebook is a JSON file with cells; {Path(path).name} is not ({error}). Mend or remove it."
+        ) from None
     source = "".join(cells[0]["source"]) if cells else ""
     comments = {}
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
@@ -102,7 +105,8 @@ def read_parameters(path):
                 default = ast.literal_eval(line.value)
             except ValueError:
                 raise ValueError(
-                    f"a parameter's value is a literal; {name} in {Path(path).name} is computed. Compute it in a later cell."
+                    f"a parameter's value is a literal; {name} in {Path(path).name} is computed. "
+                    "Compute it in a later cell."
                 ) from None
             found[name] = Parameter(name, default, comments.get(line.end_lineno, ""))
     return found
@@ -123,7 +127,9 @@ def check_parameters(books, given):
     values = {book.stem: {} for book in books}
     for name, value in pairs:
         if name in GIVEN_BY_THE_RUN:
-            raise ValueError(f"{name} is set by the run and cannot be given; got {value!r}. Name the study, or use --out.")
+            raise ValueError(
+                f"{name} is set by the run and cannot be given; got {value!r}. Name the study, or use --out."
+            )
         if name not in valid:
             known = "\n".join(f"  {p.name} = {p.default!r}  {p.meaning}".rstrip() for p in valid.values())
             raise ValueError(f"{unknown_name('parameter', name, valid)}\n{known}".rstrip())
@@ -149,12 +155,20 @@ def parse_value(parameter, value):
     if parameter.default is None or type(value) is kind:
         return value
     raise ValueError(
-        f"{parameter.name} is {_KINDS.get(kind, kind.__name__)} ({parameter.meaning or 'no meaning given'}); got {value!r}. "
+        f"{parameter.name} is {_KINDS.get(kind, kind.__name__)} ({parameter.meaning or 'no meaning given'}); "
+        f"got {value!r}. "
         f"Write it like its default, {parameter.default!r}."
     )
 
 
-_KINDS = {int: "a whole number", float: "a number", bool: "True or False", str: "a text", list: "a list", tuple: "a list"}
+_KINDS = {
+    int: "a whole number",
+    float: "a number",
+    bool: "True or False",
+    str: "a text",
+    list: "a list",
+    tuple: "a list",
+}
 
 
 def _literal(raw, kind):

@@ -5,7 +5,6 @@ cells tagged ``exercise`` and ``solution`` stay in the notebook, which the page 
 """
 
 import copy
-import os
 import re
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from cxstudy.report.safe_text import markdown, math, safe_html
 from cxstudy.report.tables import tidy_tables
 
 TEMPLATE = Path(__file__).parent / "template"
+NEAR = 3
 LEFT_OUT = {"exercise", "solution"}
 FOLDS = ("parameters", "injected-parameters", "setup", "record")
 SHOWN = "text/html text/markdown image/svg+xml image/png image/jpeg text/latex text/plain".split()
@@ -63,8 +63,16 @@ def title(node):
 def footer(run, language="en"):
     """The sentence under every page: which run, with which versions."""
     versions = run.get("versions", {})
-    named = ", ".join(f"{name} {versions[name]}" for name in ("cxstudy", "python", "pandas", "statsmodels") if versions.get(name))
-    return text("page.footer", language, run=run.get("run", ""), started=run.get("started", "")[:16].replace("T", " "), versions=named)
+    named = ", ".join(
+        f"{name} {versions[name]}" for name in ("cxstudy", "python", "pandas", "statsmodels") if versions.get(name)
+    )
+    return text(
+        "page.footer",
+        language,
+        run=run.get("run", ""),
+        started=run.get("started", "")[:16].replace("T", " "),
+        versions=named,
+    )
 
 
 def prepare(node, language="en"):
@@ -108,13 +116,16 @@ def without_machine_paths(path, given):
     """Take this machine's folders out of an executed notebook: a page may go to a client.
 
     The run's ``study`` becomes relative to the notebook and ``out`` empty, so that running the notebook
-    again in place analyses the same study and records nothing over the run.
+    again in place analyses the same study and records nothing over the run. Of a study further away than
+    the folder that holds ``reports``, only its folder and file name are kept.
     """
     node = nbformat.read(path, as_version=4)
     for cell in node.cells:
         if "injected-parameters" in cell.metadata.get("tags", ()):
             for name, replacement in _portable(path, given).items():
-                cell.source = re.sub(rf"^{name} = .*$", lambda _, n=name, r=replacement: f"{n} = {r!r}", cell.source, flags=re.M)
+                cell.source = re.sub(
+                    rf"^{name} = .*$", lambda _, n=name, r=replacement: f"{n} = {r!r}", cell.source, flags=re.M
+                )
     for name in ("input_path", "output_path", "parameters"):
         node.metadata.get("papermill", {}).pop(name, None)
     nbformat.write(node, path)
@@ -123,11 +134,12 @@ def without_machine_paths(path, given):
 def _portable(path, given):
     out = {"out": ""} if "out" in given else {}
     if "study" in given:
-        try:
-            out["study"] = Path(os.path.relpath(given["study"], Path(path).parent)).as_posix()
-        except ValueError:
-            # on another drive there is no relative path
-            out["study"] = Path(given["study"]).name
+        study = Path(given["study"])
+        out["study"] = f"{study.parent.name}/{study.name}"
+        for level, folder in enumerate(Path(path).resolve().parents[: NEAR + 1]):
+            if study.is_relative_to(folder):
+                out["study"] = "../" * level + study.relative_to(folder).as_posix()
+                break
     return out
 
 
@@ -137,7 +149,10 @@ def _is_noise(output):
         return False
     if not set(SHOWN) & set(output.data):
         return True
-    return set(output.data) == {"text/plain"} and re.match(r"\[?(<Axes|<Figure|Axes\()", output.data["text/plain"]) is not None
+    return (
+        set(output.data) == {"text/plain"}
+        and re.match(r"\[?(<Axes|<Figure|Axes\()", output.data["text/plain"]) is not None
+    )
 
 
 def _sayer(language):

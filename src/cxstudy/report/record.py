@@ -109,9 +109,10 @@ def _record_result(study, result, out):
         synthetic=bool(study.synthetic),
         analysis=result.analysis,
         sentence=result.sentence(),
-        notes=[say(note, language) for note in result.notes],
+        notes=[{"key": note.key, "sentence": say(note, language)} for note in result.notes],
         reading=plain(result.reading),
-        settings=plain(result.settings),
+        # the folder of results is where this file lies; its path on this machine is nobody's business
+        settings=plain({name: value for name, value in result.settings.items() if name != "out"}),
         figures=_draw(result, out),
     )
 
@@ -139,7 +140,8 @@ def _record_own(study, result, out):
     for one in own:
         if not isinstance(one, Finding):
             raise ValueError(
-                f"record takes a Result or Findings; got {type(one).__name__}. Make a number of your own with cx.finding(…)."
+                f"record takes a Result or Findings; got {type(one).__name__}. "
+                "Make a number of your own with cx.finding(…)."
             )
         slug = re.sub(r"[^a-z0-9._-]+", "-", one.id.lower())
         write_findings(

@@ -25,8 +25,8 @@ from cxstudy.study import open_study
 FORMAT = 1
 NOTHING_ASKED = {"only": [], "parameters": {}}
 PACKAGES = (
-    "pandas numpy scipy statsmodels pingouin duckdb ibis-framework pyarrow matplotlib seaborn papermill nbconvert".split()
-)
+    "pandas numpy scipy statsmodels pingouin duckdb ibis-framework pyarrow matplotlib seaborn papermill nbconvert"
+).split()
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,9 @@ from latex2mathml.converter import convert
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath, MathInlineParser
 
 TAGS = frozenset(
-    "a abbr b blockquote br caption code col colgroup dd del details div dl dt em figcaption figure h1 h2 h3 h4 h5 h6 hr i img "
-    "kbd li ol p pre s small span strong sub summary sup table tbody td tfoot th thead tr u ul".split()
+    "a abbr b blockquote br caption code col colgroup dd del details div dl dt em "
+    "figcaption figure h1 h2 h3 h4 h5 h6 hr i img kbd li ol p pre s small span strong sub "
+    "summary sup table tbody td tfoot th thead tr u ul".split()
 )
 ATTRIBUTES = {
     "*": ["class", "title", "lang"],

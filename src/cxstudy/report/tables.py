@@ -38,7 +38,7 @@ def tidy_tables(html, language="en"):
 
 
 def decimals(values):
-    """Decimals to show a column of numbers with: by the largest, 0 in the thousands to 3 below one, and no more than needed.
+    """Decimals to show a column of numbers with: by the largest, 0 in the thousands to 3 below one.
 
     >>> decimals([8.93, 12.5]), decimals([0.95, 0.9]), decimals([2024.0])
     (2, 2, 0)
@@ -125,7 +125,7 @@ def _head(table, language):
 def _breakable(table):
     """Let the names of rows break behind a dot or an underscore, so that they leave a phone's screen to the numbers."""
     for cell in table.select("tbody th"):
-        parts = re.split(r"(?<=[._])", cell.get_text())
+        parts = re.split(r"(?<=\w[._])(?=\w)", cell.get_text())
         cell.clear()
         for place, part in enumerate(parts):
             if place:

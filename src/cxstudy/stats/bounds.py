@@ -1,6 +1,7 @@
 """What could the units and answers that are missing do? Bounds and breakdown points, no model.
 
-Manski (1990), American Economic Review 80(2); interval for the partly identified value: Imbens & Manski (2004), Econometrica 72(6).
+Manski (1990), American Economic Review 80(2); interval for the partly identified value: Imbens & Manski (2004),
+Econometrica 72(6).
 """
 
 import numpy as np
@@ -42,7 +43,7 @@ def breakdown_share(top, bottom, *, tails=0.05):
     """
     low, high = np.quantile(np.concatenate([top, bottom]), [tails, 1 - tails])
     gap = abs(float(np.mean(top) - np.mean(bottom)))
-    return gap / (gap + high - low) if gap + high - low > 0 else np.nan
+    return float(gap / (gap + high - low)) if gap + high - low > 0 else np.nan
 
 
 def biased_exposure(y, x, biases):

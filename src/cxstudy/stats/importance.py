@@ -51,10 +51,10 @@ def subset_r2(correlations, sizes=None):
     """
     rest = np.asarray(correlations, float)
     if rest.ndim < 2 or rest.shape[-1] != rest.shape[-2] or rest.shape[-1] < 2:
-        raise ValueError(f"correlations must be square, (…, q + 1, q + 1); got shape {rest.shape}. The outcome is last.")
+        raise ValueError(f"correlations must be square, (…, q + 1, q + 1), the outcome last; got shape {rest.shape}.")
     sizes = [1] * (rest.shape[-1] - 1) if sizes is None else [check_count("sizes", size, 1) for size in sizes]
     if sum(sizes) != rest.shape[-1] - 1:
-        raise ValueError(f"sizes must sum to the {rest.shape[-1] - 1} columns; got {sizes}. The outcome is not counted.")
+        raise ValueError(f"sizes must sum to the {rest.shape[-1] - 1} columns before the outcome; got {sizes}.")
     if len(sizes) > MOST_PREDICTORS:
         raise ValueError(f"all subsets of {len(sizes)} predictors are too many; at most {MOST_PREDICTORS}. Group some.")
     spread = np.sqrt(np.einsum("...ii->...i", rest))
@@ -135,7 +135,8 @@ def importance(data, outcome, predictors, *, unit=None, confidence=0.95, rng=Non
 
     Raises
     ------
-    NotTestable for collinear columns (named), a constant column or outcome, or fewer than columns + 3 rows; ValueError for unknown columns.
+    NotTestable for collinear columns (named), a constant column or outcome, or fewer than columns + 3 rows; ValueError
+    for unknown columns.
 
     Notes
     -----
@@ -196,7 +197,8 @@ def _fit_for_it(values, columns, outcome):
         raise NotTestable(f"a model with {q} columns needs at least {q + 3} rows; found {n}.", ["more units"])
     flat = [c for c, spread in zip([*columns, outcome], np.ptp(values, axis=0), strict=True) if spread == 0]
     if flat:
-        raise NotTestable(f"each column must vary; {', '.join(flat)} doesn't. Leave it out.", [f"{flat[0]} that varies"])
+        found = f"each column must vary; {', '.join(flat)} doesn't. Leave it out."
+        raise NotTestable(found, [f"{flat[0]} that varies"])
     matrix = np.corrcoef(values[:, :q], rowvar=False).reshape(q, q)
     if np.linalg.eigvalsh(matrix)[0] < COLLINEAR:
         roots, vectors = np.linalg.eigh(matrix)

@@ -77,7 +77,8 @@ def t_row(n, estimate, error, df, confidence, method):
     ratio = estimate / error if error > 0 else np.nan
     return {
         "n": n, "estimate": estimate, "std_error": error, "ci_low": estimate - reach, "ci_high": estimate + reach,
-        "statistic": ratio, "df": df, "p_value": float(2 * stats.t.sf(abs(ratio), df)), "method": method, "reason": None,
+        "statistic": ratio, "df": df, "p_value": float(2 * stats.t.sf(abs(ratio), df)), "method": method,
+        "reason": None,
     }  # fmt: skip
 
 
@@ -87,7 +88,7 @@ def dummies(frame):
     Returns a float frame; no column is dropped for redundancy, `slope` copes with it.
 
     >>> dummies(pd.DataFrame({"industry": ["bank", "retail", None]})).to_numpy().tolist()
-    [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
+    [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]
     """
     parts = []
     for name, column in frame.items():
@@ -131,11 +132,13 @@ def influence(y, x, unit):
     whole = dx @ dy / sxx
     leverage, residual = 1 / n + dx**2 / sxx, dy - whole * dx
     cook = residual**2 / (2 * (residual @ residual) / (n - 2)) * leverage / np.maximum(1 - leverage, VERTEX) ** 2
-    each = {name: np.bincount(codes, v) for name, v in {"n": np.ones(n), "x": dx, "y": dy, "xx": dx * dx, "xy": dx * dy}.items()}
+    parts = {"n": np.ones(n), "x": dx, "y": dy, "xx": dx * dx, "xy": dx * dy}
+    each = {name: np.bincount(codes, part) for name, part in parts.items()}
     rest = n - each["n"]
     with np.errstate(divide="ignore", invalid="ignore"):
         left_xx = sxx - each["xx"] - each["x"] ** 2 / rest
-        without = (dx @ dy - each["xy"] - each["x"] * each["y"] / rest) / np.where(left_xx > VERTEX * sxx, left_xx, np.nan)
+        left_xy = dx @ dy - each["xy"] - each["x"] * each["y"] / rest
+        without = left_xy / np.where(left_xx > VERTEX * sxx, left_xx, np.nan)
     out = pd.DataFrame({"unit": names, "n": each["n"].astype(int), "slope_without": without, "dfbeta": whole - without})
     out["leverage"] = pd.Series(leverage).groupby(codes).max()
     out["cook"] = pd.Series(cook).groupby(codes).sum()

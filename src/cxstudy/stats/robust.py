@@ -88,9 +88,10 @@ def correlation(y, x, *, cluster=None, confidence=0.95, replicates=2000, seed=1)
     inside, error = min(max(r, -1 + 1e-15), 1 - 1e-15), 1 / np.sqrt(n - 3)
     reach = stats.norm.ppf((1 + confidence) / 2) * error
     t = inside * np.sqrt((n - 2) / (1 - inside**2))
+    low, high = np.tanh(np.arctanh(inside) - reach), np.tanh(np.arctanh(inside) + reach)
     return {
-        "n": n, "estimate": r, "std_error": float((1 - r**2) * error), "ci_low": float(np.tanh(np.arctanh(inside) - reach)),
-        "ci_high": float(np.tanh(np.arctanh(inside) + reach)), "p_value": float(2 * stats.t.sf(abs(t), n - 2)), "method": "Pearson, Fisher z",
+        "n": n, "estimate": r, "std_error": float((1 - r**2) * error), "ci_low": float(low), "ci_high": float(high),
+        "p_value": float(2 * stats.t.sf(abs(t), n - 2)), "method": "Pearson, Fisher z",
     }  # fmt: skip
 
 
@@ -109,7 +110,8 @@ def clustered_correlations(pairs, *, confidence=0.95, replicates=2000, seed=1):
         y, x = np.asarray(y, float) - np.mean(y), np.asarray(x, float) - np.mean(x)
         parts = [np.bincount(codes, v, len(names)) for v in (np.ones(len(y)), x, y, x * x, y * y, x * y)]
         sums.append(np.array(parts))
-    draws = np.array([np.bincount(rng.integers(len(names), size=len(names)), minlength=len(names)) for _ in range(replicates)])
+    size = len(names)
+    draws = np.array([np.bincount(rng.integers(size, size=size), minlength=size) for _ in range(replicates)])
     found = [(float(_r(s.sum(axis=1)[:, None])[0]), _r(s @ draws.T)) for s in sums]
     if len(found) == 2:
         found.append((found[0][0] - found[1][0], found[0][1] - found[1][1]))
@@ -118,8 +120,9 @@ def clustered_correlations(pairs, *, confidence=0.95, replicates=2000, seed=1):
         low, high = np.nanquantile(spread, [(1 - confidence) / 2, (1 + confidence) / 2])
         above = float(np.mean(spread > 0))
         out.append({
-            "n": len(pairs[min(i, len(pairs) - 1)][0]), "estimate": estimate, "std_error": float(np.nanstd(spread, ddof=1)),
-            "ci_low": float(low), "ci_high": float(high), "p_value": min(1.0, 2 * max(min(above, 1 - above), 1 / replicates)),
+            "n": len(pairs[min(i, len(pairs) - 1)][0]), "estimate": estimate,
+            "std_error": float(np.nanstd(spread, ddof=1)), "ci_low": float(low), "ci_high": float(high),
+            "p_value": min(1.0, 2 * max(min(above, 1 - above), 1 / replicates)),
             "method": "Pearson, cluster bootstrap",
         })  # fmt: skip
     return out

@@ -17,8 +17,9 @@ LEAST_IN_TIER = 8
 
 
 def specification_curve(
-    frame, *, outcome, exposures, size, controls=(), cluster=None, tiers=(3, 4, 5, 10), trims=(0.0, 0.05), confidence=0.95
-):
+    frame, *, outcome, exposures, size, controls=(), cluster=None, tiers=(3, 4, 5, 10), trims=(0.0, 0.05),
+    confidence=0.95,
+):  # fmt: skip
     """Top tier minus bottom tier of ``outcome`` under all combinations, sorted by estimate.
 
     ``frame``: one row a unit. ``exposures``: columns to make tiers of. ``size``: the column of how many

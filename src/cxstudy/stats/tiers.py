@@ -16,8 +16,8 @@ def tier_of(values, tiers):
     """Number each value's tier, 1 (lowest) … ``tiers``: equal sizes, tied values stay together.
 
     ``values`` has shape (n,) and no missing entries. A block of tied values goes where its middle
-    rank falls: tier = ceil(tiers · (rank − ½) / n) with average ranks (equal to 12 digits is tied), so heavy ties make unequal
-    or even empty tiers; their sizes are reported, never evened out.
+    rank falls: tier = ceil(tiers · (rank − ½) / n) with average ranks (equal to 12 digits is tied), so heavy ties
+    make unequal or even empty tiers; their sizes are reported, never evened out.
 
     Raises ValueError when ``tiers`` is not a whole number from 2 to n.
 

@@ -32,7 +32,8 @@ def resampled_r2(y, x, *, error_variance=None, unit=None, confidence=0.95, rng, 
     -------
     DataFrame, one row for observed and, if asked for, corrected: kind, n (rows), units, estimate, std_error, ci_low,
     ci_high, confidence, unit ("share"), method ("BCa", or "percentile" where its formula has no answer), reason.
-    A correction that isn't possible (sampling error is all the variance, or is in over 5 % of the resamples) has no numbers and says why.
+    A correction that isn't possible (sampling error is all the variance, or is in over 5 % of the resamples) has no
+    numbers and says why.
 
     Raises NotTestable for fewer than 3 units, or y or x without variation. Near R² = 0 the intervals lie too high:
     see :mod:`cxstudy.stats.resampling`.
