@@ -39,7 +39,8 @@ def sample():
 
 
 EXACT = [
-    *COMPARED, "nps_slope", "nps_slope_within", "cx_slope", "dose_trend", "icc1_trust", "icc2_trust", "icc1_ambassador_index",
+    *COMPARED, "nps_slope", "nps_slope_within", "cx_slope", "dose_trend", "icc1_trust", "icc2_trust",
+    "icc1_ambassador_index",
     "icc2_ambassador_index", "icc1_cx_index", "icc2_cx_index", "rwg_trust", "rwg_feelings",
 ]  # fmt: skip
 
@@ -70,7 +71,10 @@ def test_trend_and_agreement_are_those_of_r(result):
     assert trend.loc["feelings"].iloc[0] == pytest.approx(wanted["dose.z"], rel=1e-9)
     row = result.agreement.set_index(["measure", "index"]).loc[("feelings", "rwg")]
     assert row["share_agreeing"] == wanted["rwg_feelings.agreeing"]
-    assert len(result.work_groups) == wanted["groups.used"] and (result.work_groups["n_high"] == 3).sum() == wanted["groups.high"]
+    assert (
+        len(result.work_groups) == wanted["groups.used"]
+        and (result.work_groups["n_high"] == 3).sum() == wanted["groups.high"]
+    )
 
 
 def test_the_sample_recovers_the_truth_it_was_made_with(sample):
@@ -83,7 +87,9 @@ def test_the_sample_recovers_the_truth_it_was_made_with(sample):
 
 def test_every_number_the_two_claims_ask_for_is_there(sample):
     claims = {c["id"]: c for c in yaml.safe_load((ROOT / "src/cxstudy/claims.yaml").read_text(encoding="utf-8"))}
-    parts = [p for c in ("employee-ambassador-cx", "employee-ambassador-loyalty") for p in claims[c]["declaration"]["parts"]]
+    parts = [
+        p for c in ("employee-ambassador-cx", "employee-ambassador-loyalty") for p in claims[c]["declaration"]["parts"]
+    ]
     asked = [name for part in parts for name in (part["finding"], *part.get("beside", ()))]
     assert len(asked) == 6 and all(np.isfinite(sample[name].ci_low) for name in asked)
     assert all(sample[part["finding"]].unit == part["unit"] for part in parts if "unit" in part)
@@ -113,7 +119,24 @@ def test_the_published_figure_and_its_other_scale(tmp_path):
     zeros = found.zeros.set_index("zero")["ratio"]
     assert np.interp(0, zeros.index, zeros) == pytest.approx(7 / 5.4, abs=1e-3)
     assert np.interp(found.settings["raw_zero"], zeros.index, zeros) == pytest.approx(1.25, abs=1e-3)
-    assert "1.296" in found.note("employee_ambassadors.note.zero") and "1.250" in found.note("employee_ambassadors.note.zero")
+    assert "1.296" in found.note("employee_ambassadors.note.zero") and "1.250" in found.note(
+        "employee_ambassadors.note.zero"
+    )
+
+
+def test_the_claim_is_undecided_where_the_two_scales_do_not_agree(tmp_path):
+    """8.0 against 6.4: on the raw scale within 1.2 to 1.3 whatever is drawn, on 0–100 on the edge of the zone."""
+    from cxstudy.claims import claims
+
+    study = write(tmp_path / "s", *published(high=20, rest=40))
+    found = employee_ambassadors(study)
+    record(study, found, tmp_path / "out")
+    row = claims(study, tmp_path / "out").claims.set_index("id").loc["employee-ambassador-cx"]
+    assert (
+        1.2 < number(found, "ratio_raw").ci_low
+        and number(found, "ratio_raw").ci_high < 1.3 < number(found, "ratio_100").ci_high
+    )
+    assert row["verdict"] == "undecided" and row["word"] == "cannot tell"
 
 
 def test_the_two_ratios_are_one_number_with_two_zeros(sample):
@@ -135,10 +158,21 @@ def test_answers_and_their_group_means_give_the_same(tmp_path):
     few = employee_ambassadors(write_counted(tmp_path / "counted", counted, people, asked, scales=scales))
     rows = write(tmp_path / "rows", customers, employees.drop(columns="recommend_employer"), items="[ease, resolution]")
     full = employee_ambassadors(rows)
-    for name in ("ratio_raw", "ratio_100", "points", "points_sd", "cx_slope", "dose_trend", "icc1_trust", "icc2_trust", "rwg_trust", "rwg_feelings"):
+    for name in (
+        "ratio_raw",
+        "ratio_100",
+        "points",
+        "points_sd",
+        "cx_slope",
+        "dose_trend",
+        "icc1_trust",
+        "icc2_trust",
+        "rwg_trust",
+        "rwg_feelings",
+    ):
         a, b = number(few, name), number(full, name)
         assert a.reason == b.reason and a.estimate == pytest.approx(b.estimate, rel=1e-9, nan_ok=True)
-        # with a dozen different means many resamples tie with the estimate, and the last digit decides on which side they count
+        # with few different means many resamples tie with the estimate; the last digit decides on which side they count
         assert a.ci_low == pytest.approx(b.ci_low, rel=1e-3, nan_ok=True)
     lacking = number(few, "icc1_ambassador_index")
     assert np.isnan(lacking.estimate) and "without standard deviations" in lacking.reason
@@ -150,7 +184,9 @@ def test_a_cut_is_the_same_share_of_another_scale(tmp_path):
     customers, employees = published(companies=12, high=12, rest=20)
     plain = employee_ambassadors(write(tmp_path / "five", customers, employees))
     wide = employees.assign(**{f: (employees[f] - 1) * 2 for f in FEELINGS})
-    found = employee_ambassadors(write(tmp_path / "nine", customers, wide, scales=dict.fromkeys(FEELINGS, "{low: 0, high: 8}")))
+    found = employee_ambassadors(
+        write(tmp_path / "nine", customers, wide, scales=dict.fromkeys(FEELINGS, "{low: 0, high: 8}"))
+    )
     assert found.settings["cuts"] == dict.fromkeys(FEELINGS, 6.0)
     assert found.work_groups["n_high"].tolist() == plain.work_groups["n_high"].tolist()
     turned = employees.assign(trust=6 - employees["trust"])
@@ -164,20 +200,29 @@ def test_a_group_at_the_cut_is_high_and_all_three_are_needed(tmp_path):
     customers, employees = made([8] * 9 + [6] * 9 + [7] * 9, [4] * 9 + [(4, 4, 3)] * 9 + [3] * 9)
     found = employee_ambassadors(write(tmp_path / "s", customers, employees))
     assert found.work_groups["n_high"].tolist() == [3] * 9 + [2] * 9 + [0] * 9
-    np.testing.assert_allclose(found.dose[["n_high", "n", "estimate"]], [[0, 9, 600 / 9], [2, 9, 500 / 9], [3, 9, 700 / 9]])
+    np.testing.assert_allclose(
+        found.dose[["n_high", "n", "estimate"]], [[0, 9, 600 / 9], [2, 9, 500 / 9], [3, 9, 700 / 9]]
+    )
     assert number(found, "points").n == 27
 
 
 def test_companies_are_drawn_where_there_are_ten(tmp_path):
     found = employee_ambassadors(write(tmp_path / "s", *published(companies=10, high=20, rest=20)))
-    assert number(found, "points").method.endswith("companies drawn") and number(found, "cx_slope").method == "OLS, clustered"
+    assert (
+        number(found, "points").method.endswith("companies drawn")
+        and number(found, "cx_slope").method == "OLS, clustered"
+    )
     assert "drawing whole companies (10)" in found.note("employee_ambassadors.note.bootstrap")
 
 
-@pytest.mark.parametrize(("companies", "says"), [(1, "single company, so no cluster bootstrap"), (9, "only 9 companies, too few")])
+@pytest.mark.parametrize(
+    ("companies", "says"), [(1, "single company, so no cluster bootstrap"), (9, "only 9 companies, too few")]
+)
 def test_few_companies_fall_back_and_say_so(tmp_path, companies, says):
     found = employee_ambassadors(write(tmp_path / "s", *published(companies=companies, rest=15)))
-    assert number(found, "points").method.endswith("work groups drawn") and number(found, "cx_slope").method == "OLS, HC3"
+    assert (
+        number(found, "points").method.endswith("work groups drawn") and number(found, "cx_slope").method == "OLS, HC3"
+    )
     note = found.note("employee_ambassadors.note.bootstrap")
     assert says in note and "single work groups are drawn instead" in note
     assert found.settings["clustered"] is False
@@ -188,7 +233,9 @@ def test_few_high_groups_give_a_line_and_no_comparison(tmp_path):
     found = employee_ambassadors(study)
     for name in COMPARED:
         assert np.isnan(number(found, name).estimate) and "7 are high on all three" in number(found, name).reason
-    assert found.reading.key == "employee_ambassadors.line_higher" and "the two kinds are not compared" in found.sentence()
+    assert (
+        found.reading.key == "employee_ambassadors.line_higher" and "the two kinds are not compared" in found.sentence()
+    )
     assert number(found, "cx_slope").ci_low > 0 and found.comparison.empty and found.zeros.empty
     answer = answerable(study)
     assert answer.status in ("yes", "strong-only") and answer.unit == "points of the CX index per +10"
@@ -199,7 +246,10 @@ def test_nobody_high_and_everybody_high(tmp_path):
         customers, employees = made([6, 8] * 10, feelings)
         employees.loc[employees["work_group"] == "g00", "recommend_employer"] = 10
         found = employee_ambassadors(write(tmp_path / name, customers, employees))
-        assert found.reading.key.startswith("employee_ambassadors.line_") and found.sensitivity["reason"].iloc[-1] == "too-few"
+        assert (
+            found.reading.key.startswith("employee_ambassadors.line_")
+            and found.sensitivity["reason"].iloc[-1] == "too-few"
+        )
 
 
 def test_groups_of_one_employee_are_said(tmp_path):

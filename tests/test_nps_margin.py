@@ -11,7 +11,7 @@ from scipy.stats import t
 
 import cxstudy as cx
 from cxstudy.analyses.nps_margin import answerable
-from cxstudy.faults import NotTestable
+from cxstudy.faults import DataError, NotTestable
 from cxstudy.findings import Finding
 from cxstudy.language import catalogue, say
 from cxstudy.measures.link_reading import headline
@@ -66,7 +66,8 @@ def made(small_study, companies=40, answers=12, slope=0.3, noise=3.0, years=(202
 
 
 def test_findings_have_the_promised_ids_in_order(result):
-    assert [f.id for f in result.findings] == [f"nps_margin.{name}" for name in IDS]
+    prefixes = ("nps_margin", "nps_margin.organic_growth")
+    assert [f.id for f in result.findings] == [f"{prefix}.{name}" for prefix in prefixes for name in IDS]
     for finding in result.findings:
         assert finding.ci_low < finding.estimate < finding.ci_high
         assert finding.method and finding.n_unit == "companies" and finding.n_missing == 0
@@ -106,7 +107,7 @@ def test_the_truth_the_sample_was_made_with_lies_within_four_standard_errors(sam
         if finding.id in sample.truth:
             checked += 1
             assert abs(finding.estimate - sample.truth[finding.id]) < 4 * finding.std_error, finding.id
-    assert checked == len(IDS)
+    assert checked == len(IDS) * (2 if outcome == "operating_margin" else 1)
 
 
 @pytest.mark.parametrize(("world", "word"), [("null", "undecided"), ("reversed", "contrary")])
@@ -320,3 +321,31 @@ def test_record_writes_all_of_it(sample, result, tmp_path):
     sample.record(result, tmp_path)
     assert {p.stem.split(".")[1] for p in (tmp_path / "tables").glob("*.csv")} == set(result.tables)
     assert len(list((tmp_path / "figures").glob("*.png"))) == 3
+
+
+def test_other_outcomes_of_the_study_have_findings_of_their_own(sample):
+    result = cx.nps_margin(sample, replicates=200)
+    alone = cx.nps_margin(sample, outcome="organic_growth", replicates=200)
+    assert result["nps_margin.organic_growth.slope"] == alone["nps_margin.organic_growth.slope"]
+    assert set(result.other_outcomes["outcome"]) == {"organic_growth"}
+    assert not any(f.id.startswith("nps_margin.market_share") for f in result.findings)
+    assert "organic growth" in result.note("nps_margin.note.other_outcome")
+
+
+def test_the_mean_of_the_bottom_tier_is_tested_against_zero(sample):
+    from scipy.stats import ttest_1samp
+
+    result = cx.nps_margin(sample, replicates=200)
+    units = result.units.sort_values("promoter_share")
+    low = result.tiers.query("loyalty == 'promoter_share' and tier == 1").iloc[0]
+    worst = units[units["promoter_share"] <= low["loyalty_high"]]["outcome"]
+    assert len(worst) == low["n"]
+    assert result["nps_margin.bottom_tier"].p_value == pytest.approx(ttest_1samp(worst, 0).pvalue, rel=1e-9)
+
+
+def test_a_margin_written_as_a_ratio_is_asked_for_and_never_guessed(small_study):
+    rows = ["company,year,operating_margin"] + [f"C{i:03d},2024,{0.01 * i - 0.03:.3f}" for i in range(1, 13)]
+    study = cx.open_study(small_study(financials="\n".join(rows) + "\n"))
+    assert answerable(study).status == "no"
+    with pytest.raises(DataError, match="looks like a ratio. Remedy: multiply the column by 100"):
+        cx.nps_margin(study)

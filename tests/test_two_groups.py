@@ -30,7 +30,10 @@ def test_estimates_are_those_of_plain_formulas(units):
     found = by_name(units["values"], units.high, cluster=units.cluster, zeros={"z": 20})["estimate"]
     pooled = ((len(above) - 1) * above.var() + (len(below) - 1) * below.var()) / (len(units) - 2)
     expected = {"high": above.mean(), "rest": below.mean(), "difference": above.mean() - below.mean()}
-    expected |= {"sd": (above.mean() - below.mean()) / pooled**0.5, "ratio z": (above.mean() - 20) / (below.mean() - 20)}
+    expected |= {
+        "sd": (above.mean() - below.mean()) / pooled**0.5,
+        "ratio z": (above.mean() - 20) / (below.mean() - 20),
+    }
     for name, value in expected.items():
         assert found[name] == pytest.approx(value, rel=1e-12)
 
@@ -41,7 +44,9 @@ def test_only_the_ratio_moves_with_the_zero(units):
     moved = by_name(units["values"] + 1000, units.high, zeros={"z": 1000}, **options)
     columns = ["estimate", "std_error", "ci_low", "ci_high"]
     for name in ("difference", "sd", "ratio z"):
-        np.testing.assert_allclose(moved.loc[name, columns].astype(float), plain.loc[name, columns].astype(float), rtol=1e-9)
+        np.testing.assert_allclose(
+            moved.loc[name, columns].astype(float), plain.loc[name, columns].astype(float), rtol=1e-9
+        )
     shifted = by_name(units["values"] + 1000, units.high, zeros={"z": 0}, **options)
     assert shifted.loc["ratio z", "estimate"] < plain.loc["ratio z", "estimate"]
 

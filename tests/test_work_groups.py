@@ -80,7 +80,9 @@ def test_a_question_too_few_answered_is_not_in_the_row(tmp_path):
     customers, employees = made([6] * 4, [3] * 4)
     first = employees["work_group"] == "g00"
     employees.loc[first & (employees.groupby("work_group").cumcount() > 3), "recommend_employer"] = None
-    customers.loc[(customers["work_group"] == "g01") & (customers.groupby("work_group").cumcount() > 2), "recommend"] = None
+    customers.loc[
+        (customers["work_group"] == "g01") & (customers.groupby("work_group").cumcount() > 2), "recommend"
+    ] = None
     table = work_groups(write(tmp_path / "s", customers, employees)).groups
     assert table["recommend_employer"].isna().tolist() == [True, False, False, False]
     assert table["nps"].isna().tolist() == [False, True, False, False] and table["n_nps"].tolist() == [6, 3, 6, 6]
@@ -100,14 +102,21 @@ def test_a_turned_scale_and_different_scales(tmp_path):
     scales = {"effort": "{low: 1, high: 7, better: low}"}
     study = write(tmp_path / "s", customers, employees, scales=scales, items="[ease, effort]")
     table = work_groups(study).groups
-    by_hand = customers.assign(v=((customers["ease"] - 1) / 9 + (7 - customers["effort"]) / 6) * 50).groupby("work_group")["v"].mean()
+    by_hand = (
+        customers.assign(v=((customers["ease"] - 1) / 9 + (7 - customers["effort"]) / 6) * 50)
+        .groupby("work_group")["v"]
+        .mean()
+    )
     np.testing.assert_allclose(table["cx_index"], by_hand, rtol=1e-12)
     assert table["cx_raw"].isna().all()
 
 
 def test_minimum_may_be_raised_but_not_lowered(reference):
     assert len(work_groups(reference, minimum_customers=10).groups) < len(work_groups(reference).groups)
-    with pytest.raises(ValueError, match="minimum_employees must be a whole number of at least 7, the study's anonymity threshold; got 3"):
+    with pytest.raises(
+        ValueError,
+        match="minimum_employees must be a whole number of at least 7, the study's anonymity threshold; got 3",
+    ):
         work_groups(reference, minimum_employees=3)
     with pytest.raises(ValueError, match="minimum_customers must be a whole number of at least 5"):
         work_groups(reference, minimum_customers=7.5)
@@ -223,8 +232,16 @@ def test_counted_tables_with_means_only(tmp_path):
 def test_a_counted_question_of_unknown_scale_is_not_guessed(tmp_path):
     customers, employees = counted()
     customers = customers.rename(columns={"ease": "speed", "ease_sd": "speed_sd"})
-    study = write_counted(tmp_path / "s", customers, employees, ASKED | {"customers": ["speed", "resolution"]}, items="[speed, resolution]")
-    with pytest.raises(NotTestable, match=r"scale of speed in table customers is not known.*scales: \{speed: \{low: 0, high: 10\}\}"):
+    study = write_counted(
+        tmp_path / "s",
+        customers,
+        employees,
+        ASKED | {"customers": ["speed", "resolution"]},
+        items="[speed, resolution]",
+    )
+    with pytest.raises(
+        NotTestable, match=r"scale of speed in table customers is not known.*scales: \{speed: \{low: 0, high: 10\}\}"
+    ):
         work_groups(study)
 
 

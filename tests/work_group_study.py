@@ -8,7 +8,13 @@ import cxstudy as cx
 
 REFERENCE = Path(__file__).parent / "reference"
 FEELINGS = ["good_company", "trust", "thriving"]
-SCALES = {"recommend": (0, 10), "ease": (1, 10), "resolution": (1, 10), "engagement": (1, 10), "recommend_employer": (0, 10)}
+SCALES = {
+    "recommend": (0, 10),
+    "ease": (1, 10),
+    "resolution": (1, 10),
+    "engagement": (1, 10),
+    "recommend_employer": (0, 10),
+}
 
 
 def reference_values():
@@ -23,7 +29,7 @@ def reference_frames():
 
 
 def made(cx_means, feelings, *, companies=1, customers=6, employees=8, nps=None):
-    """Answers of groups g00, g01, …: every customer answers around ``cx_means[i]``, every employee around ``feelings[i]``.
+    """Answers of groups g00, g01, …: customers answer around ``cx_means[i]``, employees around ``feelings[i]``.
 
     Half of a group answers one above its mean, half one below, so the means are exact and nobody agrees with everybody.
     Groups are dealt out to ``companies`` in turn.
@@ -34,11 +40,24 @@ def made(cx_means, feelings, *, companies=1, customers=6, employees=8, nps=None)
         for j in range(customers):
             step = 1 if j % 2 else -1
             answer = place | dict.fromkeys(("ease", "resolution", "engagement"), mean + step)
-            rows[0].append({"response_id": f"R{i:02d}-{j}", **answer, "recommend": 9 * (j % 2) if nps is None else nps[i][j % len(nps[i])]})
+            rows[0].append(
+                {
+                    "response_id": f"R{i:02d}-{j}",
+                    **answer,
+                    "recommend": 9 * (j % 2) if nps is None else nps[i][j % len(nps[i])],
+                }
+            )
         for j in range(employees):
             step = 1 if j % 2 else -1
             answer = dict(zip(FEELINGS, feeling if isinstance(feeling, tuple) else (feeling,) * 3, strict=True))
-            rows[1].append({"response_id": f"E{i:02d}-{j}", **place, **{k: v + step for k, v in answer.items()}, "recommend_employer": 7 + step})
+            rows[1].append(
+                {
+                    "response_id": f"E{i:02d}-{j}",
+                    **place,
+                    **{k: v + step for k, v in answer.items()},
+                    "recommend_employer": 7 + step,
+                }
+            )
     return [pd.DataFrame(r) for r in rows]
 
 
@@ -48,8 +67,16 @@ def write(folder, customers, employees, *, scales=None, more="", items="[ease, r
     customers.to_csv(folder / "customers.csv", index=False)
     employees.to_csv(folder / "employees.csv", index=False)
     held = {*customers.columns, *employees.columns}
-    ends = {name: f"{{low: {low}, high: {high}}}" for name, (low, high) in SCALES.items() if name in held} | (scales or {})
-    lines = ["format: 1", "name: groups", "tables:", "  customers: {file: customers.csv}", "  employees: {file: employees.csv}"]
+    ends = {name: f"{{low: {low}, high: {high}}}" for name, (low, high) in SCALES.items() if name in held} | (
+        scales or {}
+    )
+    lines = [
+        "format: 1",
+        "name: groups",
+        "tables:",
+        "  customers: {file: customers.csv}",
+        "  employees: {file: employees.csv}",
+    ]
     lines += ["scales:", *(f"  {name}: {said}" for name, said in ends.items())]
     lines += [f"items: {{cx_index: {items}}}"] if items else []
     (folder / "study.yaml").write_text("\n".join([*lines, more]) + "\n", encoding="utf-8")

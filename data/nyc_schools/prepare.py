@@ -3,7 +3,8 @@
     python data/nyc_schools/prepare.py SURVEY_FILE [--out DIR]
 
 SURVEY_FILE is the 2011 NYC School Survey, general education, of the New York City Department of Education: one row a
-school, comma- or tab-separated, .gz as well. The rules stand in README.md; everything left out is counted on the screen.
+school, comma- or tab-separated, .gz as well. The rules stand in README.md; everything left out is counted on the
+screen.
 """
 
 import argparse
@@ -49,7 +50,9 @@ def read(path):
         # the publisher's text file is in Windows-1252: names of schools hold a few letters beyond ASCII
         text = content.decode("utf-8-sig") if _is_utf8(content) else content.decode("cp1252")
     except FileNotFoundError:
-        raise DataError([Fault("The file must exist.", f"no file {path}.", f"{remedy} Name it with its folder.", name)]) from None
+        raise DataError(
+            [Fault("The file must exist.", f"no file {path}.", f"{remedy} Name it with its folder.", name)]
+        ) from None
     except (OSError, EOFError, UnicodeDecodeError) as error:
         raise DataError([Fault("The file must be readable text.", f"{error}.", remedy, name)]) from None
     lines = text.splitlines()
@@ -62,12 +65,14 @@ def read(path):
     try:
         frame = pd.read_csv(StringIO(text), sep=separator, usecols=wanted, dtype=str, keep_default_na=False)
     except pd.errors.ParserError as error:
-        raise DataError([Fault("Every row must have as many fields as the header.", f"{str(error).strip()}.", remedy, name)]) from None
+        raise DataError(
+            [Fault("Every row must have as many fields as the header.", f"{str(error).strip()}.", remedy, name)]
+        ) from None
     return frame.apply(lambda column: column.str.strip())
 
 
 def parsed(frame, name):
-    """Numbers for the texts; raises one DataError with every fault: keys, doubles, scores off 0–10, counts that are none."""
+    """Numbers for the texts; raises one DataError with every fault: keys, doubles, scores off 0–10, bad counts."""
     faults = []
     wrong = ~frame.dbn.str.fullmatch(r"\d{2}[A-Z]\d{3}")
     if wrong.any():
@@ -75,7 +80,9 @@ def parsed(frame, name):
         faults.append(_first(rule, frame.dbn[wrong], remedy, f"{name}, column dbn"))
     again = frame.dbn.duplicated()
     if again.any():
-        faults.append(_first("A school has one row.", frame.dbn[again], "use one release of the file.", f"{name}, column dbn"))
+        faults.append(
+            _first("A school has one row.", frame.dbn[again], "use one release of the file.", f"{name}, column dbn")
+        )
     out = frame[["dbn"]].copy()
     for column in frame.columns.drop("dbn"):
         numbers = pd.to_numeric(frame[column], errors="coerce").astype(float)
@@ -84,7 +91,9 @@ def parsed(frame, name):
         bad = (frame[column] != "") & ~good
         if bad.any():
             rule = "A number of answers is a whole number." if count else "A score lies between 0 and 10."
-            faults.append(_first(rule, frame.loc[bad, column], "use the file as downloaded.", f"{name}, column {column}"))
+            faults.append(
+                _first(rule, frame.loc[bad, column], "use the file as downloaded.", f"{name}, column {column}")
+            )
         out[column] = numbers
     if faults:
         raise DataError(faults)
@@ -102,14 +111,16 @@ def sides(frame):
         table = drop(table, ~(table.n >= 1), f"schools without answers of {who}")
         table = drop(table, table[list(columns.values())].isna().any(axis=1), "schools without all four scores")
         table.insert(0, "company", table.work_group.str[:2])
-        line(int((table.n < FEWEST[side]).sum()), f"of the rest with fewer than {FEWEST[side]}, which no analysis shows")
+        line(
+            int((table.n < FEWEST[side]).sum()), f"of the rest with fewer than {FEWEST[side]}, which no analysis shows"
+        )
         line(int(table.n.sum()), f"answers of {who} in {len(table):,} schools of {table.company.nunique():,} districts")
         tables[side] = table.astype({"n": int}).sort_values("work_group")
     return tables
 
 
 def write(tables, out):
-    """Write the three tables into ``out``, and the two study files where there are none; all tables or none are replaced."""
+    """Write the three tables into ``out``, all or none, and the two study files where there are none."""
     empty = [SIDES[side] for side, table in tables.items() if side != "s" and table.empty]
     if empty:
         found = f"no school with answers and scores of {' and '.join(empty)}."
@@ -145,7 +156,9 @@ def _first(rule, wrong, remedy, where):
 
 def main(arguments=None):
     """Run the command line; 0 when the tables are written, 1 when the file or the folder is at fault."""
-    parser = argparse.ArgumentParser(description="Make the tables of the New York City schools study from one download.")
+    parser = argparse.ArgumentParser(
+        description="Make the tables of the New York City schools study from one download."
+    )
     parser.add_argument("survey", metavar="SURVEY_FILE", help=f"“{TITLE}”, comma- or tab-separated, .gz as well")
     parser.add_argument("--out", metavar="DIR", type=Path, default=HERE, help="where to write (default: this folder)")
     chosen = parser.parse_args(arguments)

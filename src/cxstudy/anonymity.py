@@ -12,6 +12,7 @@ import pandas as pd
 from cxstudy.counted import is_counted
 from cxstudy.engine import fetch
 from cxstudy.language import text
+from cxstudy.measures.pairing import financial_year
 
 COUNTERS = {"n_answers": "customers", "n_customers": "customers", "n_employees": "employees"}
 RESPONDENTS = {"answers": "customers", "customers": "customers", "employees": "employees"}
@@ -50,23 +51,43 @@ def _completed(sizes, small, limit, others):
     return out
 
 
-def everyone(study):
-    """Answers of every group of a study, ``{"customers": frame, "employees": frame}``: unit, company, … , n_answers.
+class Groups:
+    """How many answers every group of a study has, and which groups are secret everywhere.
 
-    Customers are counted by their answers to the recommend question where it is there, employees by their rows.
-    A table is compared with this: a group it leaves out is hidden too.
+    ``frames``: customers and employees → frame of unit, company, branch, work_group, year (as far as they are there) and
+    n_answers. Customers are counted by their answers to the recommend question where it is there, employees by their
+    rows; the year is that of the result an answer is paired with.
     """
-    found = {}
-    for name in ("customers", "employees"):
-        table = getattr(study, "tables", {}).get(name)
-        if table is None:
-            continue
-        keys = [c for c in ("unit", "company", "branch", "work_group") if c in table.expr.columns]
-        score = table.question_for("nps") if name == "customers" else ""
-        given = table.expr[score].count() if score in table.columns else table.expr.count()
-        frame = fetch(table.expr.group_by(keys).agg(n_answers=table.expr["n"].sum() if is_counted(table) else given), None)
-        found[name] = frame[frame["n_answers"] > 0]
-    return found
+
+    def __init__(self, study):
+        self.frames, self._found = {}, {}
+        for name in ("customers", "employees"):
+            table = getattr(study, "tables", {}).get(name)
+            if table is not None:
+                self.frames[name] = _sizes(study, name, table)
+
+    def secret(self, side, names, limit):
+        """The groups by the columns ``names`` that must be hidden in every table, as a set of tuples of texts.
+
+        They are the same in all tables: else one table would show what completes another.
+        """
+        if (side, names, limit) not in self._found:
+            every = self.frames[side].groupby(list(names), as_index=False)["n_answers"].sum()
+            n = every["n_answers"].to_numpy(float)
+            out = _lines(every, n, n < limit, limit)
+            self._found[side, names, limit] = set(map(tuple, every.loc[out, list(names)].astype(str).to_numpy()))
+        return self._found[side, names, limit]
+
+
+def _sizes(study, name, table):
+    expr = table.expr
+    if "date" in table.columns and "year" not in table.columns:
+        expr = expr.mutate(year=financial_year(expr["date"], study.year_end) + study.lag)
+    keys = [c for c in ("unit", "company", "branch", "work_group", "year") if c in expr.columns]
+    score = table.question_for("nps") if name == "customers" else ""
+    given = expr[score].count() if score in table.columns else expr.count()
+    frame = fetch(expr.group_by(keys).agg(n_answers=expr["n"].sum() if is_counted(table) else given), None)
+    return frame[frame["n_answers"] > 0]
 
 
 def suppress(table, thresholds, *, groups=None, language="en"):
@@ -74,7 +95,7 @@ def suppress(table, thresholds, *, groups=None, language="en"):
 
     ``table`` counts respondents when it has a column n_answers (or n_customers), n_employees, or ``n`` with ``n_unit``
     answers or employees; another table is returned as it is. ``thresholds``: ``{"customers": 5, "employees": 7}``.
-    ``groups``: the study's groups (`everyone`), so that those the table leaves out are known.
+    ``groups``: the study's `Groups`: those the table leaves out are hidden as well, and some are hidden in every table.
 
     Rows add up when they agree in columns such as table, by or question; the total of all of them, of each company's
     groups, and with years of each unit and each year, is taken as known.
@@ -83,18 +104,7 @@ def suppress(table, thresholds, *, groups=None, language="en"):
     >>> shown["nps"].tolist()
     [nan, nan, 3.0]
     """
-    counted = _counted(table)
-    if not counted:
-        return table
-    limits = pd.DataFrame({c: side.map(lambda s: thresholds.get(s, 0)) for c, side in counted.items()})
-    sizes = pd.DataFrame({c: pd.to_numeric(table[c], errors="coerce").fillna(0) for c in counted})
-    small = (sizes < limits).any(axis=1).to_numpy()
-    out = small.copy()
-    for c, sides in counted.items():
-        for side in sides.dropna().unique():
-            rows = np.flatnonzero((sides == side).to_numpy())
-            known = (groups or {}).get(side)
-            out[rows] |= _lines(table.iloc[rows], sizes[c].to_numpy()[rows], out[rows], thresholds.get(side, 0), known)
+    small, out, limit = hidden_rows(table, thresholds, groups)
     if not out.any():
         return table
     shown = table.copy()
@@ -102,12 +112,31 @@ def suppress(table, thresholds, *, groups=None, language="en"):
         if name not in KEPT and shown[name].dtype.kind in "iufb":
             shown[name] = shown[name].astype(float).mask(out)
     reasons = shown["reason"].astype(object) if "reason" in shown else pd.Series([None] * len(shown), shown.index, dtype=object)
-    limit = limits.max(axis=1).to_numpy()
-    for why, key in ((out & small, "anonymity.too_few"), (out & ~small, "anonymity.neighbour")):
+    for why, key in ((small, "page.too_few"), (out & ~small, "anonymity.neighbour")):
         for threshold in np.unique(limit[why]):
             reasons[why & (limit == threshold)] = text(key, language, threshold=int(threshold))
     shown["reason"] = reasons
     return shown
+
+
+def hidden_rows(table, thresholds, groups=None):
+    """``(small, out, limit)`` of the rows of a table, as in `suppress`: too small, not to be shown, the threshold."""
+    counted = _counted(table)
+    if not counted or table.empty:
+        none = np.zeros(len(table), bool)
+        return none, none, np.zeros(len(table))
+    limits = pd.DataFrame({c: side.map(lambda s: thresholds.get(s, 0)) for c, side in counted.items()})
+    sizes = pd.DataFrame({c: pd.to_numeric(table[c], errors="coerce").astype(float).fillna(0) for c in counted})
+    small = (sizes < limits).any(axis=1).to_numpy()
+    out = small.copy()
+    for c, sides in counted.items():
+        for side in sides.dropna().unique():
+            rows = np.flatnonzero((sides == side).to_numpy())
+            part, limit = table.iloc[rows], thresholds.get(side, 0)
+            there = _named(part, groups, side)
+            out[rows] |= _secret_rows(part, there, groups, side, limit)
+            out[rows] |= _lines(part, sizes[c].to_numpy()[rows], out[rows], limit, groups, side)
+    return small, out, limits.max(axis=1).to_numpy()
 
 
 def _counted(table):
@@ -123,9 +152,9 @@ def _counted(table):
     return found
 
 
-def _lines(table, sizes, out, limit, known):
+def _lines(table, sizes, out, limit, groups=None, side=""):
     """What must be hidden so that no total gives a hidden group away; repeated, since each line can unsettle another."""
-    lines = list(_totals(table, known))
+    lines = list(_totals(table, groups, side))
     out = out.copy()
     for _ in range(len(out) + 1):
         before = out.copy()
@@ -136,7 +165,7 @@ def _lines(table, sizes, out, limit, known):
     return out
 
 
-def _totals(table, known):
+def _totals(table, groups, side):
     """Every set of rows under one total, with the sizes of the groups that belong to it and have no row."""
     apart = [c for c in ADD_UP_APART if c in table and table[c].notna().any()]
     codes = table.groupby(apart, dropna=False, sort=False).ngroup().to_numpy() if apart else np.zeros(len(table), int)
@@ -144,34 +173,55 @@ def _totals(table, known):
     for part in range(codes.max() + 1 if len(codes) else 0):
         rows = np.flatnonzero(codes == part)
         those = table.iloc[rows]
-        absent = _absent(those, known)
+        there = _named(those, groups, side)
+        absent = _absent(those, there, groups, side) if there else None
         if "year" in table and keys:
-            for axis in ("year", keys[-1]):
-                yield from ((rows[inside], ()) for inside in those.groupby(axis).indices.values())
-            continue
-        yield rows, () if absent is None else absent["n_answers"]
-        if "company" in table and ("branch" in table or "work_group" in table):
-            gone = {} if absent is None else dict(tuple(absent.groupby("company")["n_answers"]))
-            for company, inside in those.groupby("company").indices.items():
-                yield rows[inside], gone.get(company, ())
+            axes = ["year", keys[-1]]
+        else:
+            yield rows, () if absent is None else absent["n_answers"]
+            axes = ["company"] if "company" in table and {"branch", "work_group"} & set(keys) else []
+        for axis in axes:
+            gone = {} if absent is None or axis not in absent else dict(tuple(absent.groupby(absent[axis].astype(str))["n_answers"]))
+            for value, inside in those.groupby(axis).indices.items():
+                yield rows[inside], gone.get(str(value), ())
 
 
-def _absent(those, known):
-    """The groups of the study, of the kind the table has, that have no row in it; None where that cannot be told."""
-    if known is None:
-        return None
-    if "group" in those:
-        keys, names = ["unit"], those[["group"]].set_axis(["unit"], axis=1)
-        if "by" in those and not those["by"].eq("unit").all() or "kind" in those and not those["kind"].eq("unit").all():
-            return None
-    elif "work_group" in those or "branch" in those:
-        keys = [c for c in ("company", "branch", "work_group") if c in those and c in known]
-        names = those[keys]
-    else:
-        keys = [c for c in ("unit", "company") if c in those and c in known][:1]
-        names = those[keys]
-    if not keys:
-        return None
-    every = known.groupby(keys, as_index=False)["n_answers"].sum()
-    given = pd.MultiIndex.from_frame(names.astype(str))
-    return every[~pd.MultiIndex.from_frame(every[keys].astype(str)).isin(given)]
+def _named(those, groups, side):
+    """Columns that name the groups of a table → the same in `Groups`; empty where it names none.
+
+    A column unit may hold units of measurement, and a column group industries: its values decide.
+    """
+    keys = [c for c in NAMES if c in those]
+    frame = groups.frames.get(side) if groups is not None else None
+    if frame is None or not keys:
+        return {}
+    inner = [c for c in keys if c in ("company", "branch", "work_group")]
+    there = {("unit" if c == "group" else c): c for c in (inner if len(inner) > 1 else keys[:1])}
+    if not set(there) <= set(frame.columns):
+        return {}
+    known = all(those[c].astype(str).isin(frame[name].astype(str)).any() for name, c in there.items())
+    return there if known else {}
+
+
+def _secret_rows(those, there, groups, side, limit):
+    """Rows of groups that are secret everywhere, or belong to a unit or year that is."""
+    out = np.zeros(len(those), bool)
+    if not there:
+        return out
+    names = list(there)
+    levels = [names[:1], names] + ([[*names, "year"]] if "year" in those and "year" in groups.frames[side] else [])
+    for level in levels:
+        keys = map(tuple, those[[there.get(c, c) for c in level]].astype(str).to_numpy())
+        secret = groups.secret(side, tuple(level), limit)
+        out |= np.fromiter((key in secret for key in keys), bool, len(those))
+    return out
+
+
+def _absent(those, there, groups, side):
+    """The groups of the study, of the kind the table has, that have no row in it."""
+    known, columns = groups.frames[side], dict(there)
+    if "year" in those and "year" in known:
+        columns["year"] = "year"
+    every = known.groupby(list(columns), as_index=False)["n_answers"].sum().set_axis([*columns.values(), "n_answers"], axis=1)
+    given = pd.MultiIndex.from_frame(those[list(columns.values())].astype(str))
+    return every[~pd.MultiIndex.from_frame(every[list(columns.values())].astype(str)).isin(given)]

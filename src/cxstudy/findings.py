@@ -93,14 +93,14 @@ class Result:
         return say(self.reading, language or self.language)
 
     def note(self, key, language=None):
-        """The sentence of the note whose message key is ``key``, or a variant of it (``key.none``)."""
+        """The sentences of the notes whose message key is ``key``, or a variant of it (``key.none``), one a paragraph."""
         from cxstudy.faults import unknown_name
         from cxstudy.language import say
 
-        for one in self.notes:
-            if one.key == key or one.key.startswith(f"{key}."):
-                return say(one, language or self.language)
-        raise KeyError(unknown_name("note", key, [n.key for n in self.notes]))
+        said = [say(n, language or self.language) for n in self.notes if n.key == key or n.key.startswith(f"{key}.")]
+        if not said:
+            raise KeyError(unknown_name("note", key, [n.key for n in self.notes]))
+        return "\n\n".join(said)
 
     def plot(self, kind=None, ax=None):
         """Draw one of this result's figures on ``ax``; ``kind=None`` is the first; returns the Axes."""

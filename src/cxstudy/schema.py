@@ -59,6 +59,7 @@ _COMPANY = Column("company", "key", "the company, as in table companies", requir
 _BRANCH = Column("branch", "key", "branch or site of the company; needed with `unit: branch`")
 _GROUP = Column("work_group", "key", "work group; needed with `unit: work_group`")
 _RESPONSE = Column("response_id", "key", "names one answer; no two rows may share it")
+_DURATION = Column("duration", "number", "how long the answer took", "seconds", 0)
 _EASE = Column("ease", "scale", "how easy it was", "points", 1, 5)
 _RESOLUTION = Column("resolution", "scale", "whether the matter was settled", "points", 1, 5)
 _ENGAGEMENT = Column("engagement", "scale", "how engaged the staff were", "points", 1, 5)
@@ -122,6 +123,7 @@ CUSTOMERS = Table(
         Column("revenue", "number", "yearly revenue from the customer", "money", 0),
         Column("share_of_wallet", "number", "share of the customer's purchases that go to the company", "%", 0, 100),
         Column("invited", "date", "day of the invitation"),
+        _DURATION,
     ),
 )
 EMPLOYEES = Table(
@@ -148,6 +150,7 @@ EMPLOYEES = Table(
         Column("resolution", "scale", "own service: whether the matter is settled", "points", 1, 5),
         Column("engagement", "scale", "own engagement", "points", 1, 5),
         Column("weight", "number", "sampling weight", "", 0),
+        _DURATION,
     ),
 )
 CALLBACKS = Table(

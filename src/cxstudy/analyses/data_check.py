@@ -4,14 +4,14 @@ import math
 
 import pandas as pd
 
-from cxstudy.anonymity import everyone, suppress
+from cxstudy.anonymity import Groups, suppress
 from cxstudy.counted import is_counted
 from cxstudy.faults import NotTestable
 from cxstudy.findings import Answer, Finding, Reading, Result
 from cxstudy.language import say, text
 from cxstudy.measures import coverage, oddities
 from cxstudy.measures.data_check_reading import headline, notes
-from cxstudy.measures.flagged import flagged_parts, headlines
+from cxstudy.measures.flagged import COLUMNS, flagged_parts, headlines
 from cxstudy.stats.intervals import check_confidence, share_error, share_interval
 
 NAME = "data_check"
@@ -40,7 +40,7 @@ def data_check(study, *, confidence=0.95, alpha=0.05) -> Result:
     Findings (``data_check.…``): nps, nps_without_flagged, slope, slope_without_flagged, flagged (% of customers' answers),
     missing (% of the answers to recommend), straight (%), expected_straight (%), response (%).
 
-    False alarms, in 200 clean simulated studies of 60 companies with 6,000 answers: 4 % had any check flagged.
+    False alarms: of 200 clean simulated studies of 60 companies with 6,000 answers, 5 had an alarm of any check.
 
     Raises NotTestable without a table of answers, ValueError for a setting that makes no sense.
     """
@@ -60,12 +60,12 @@ def data_check(study, *, confidence=0.95, alpha=0.05) -> Result:
             rows.append(_check_row(check, name, frame, why, study.language))
     tables = _coverage(study, sides) | {"checks": pd.DataFrame(rows)}
     tables |= {check: pd.concat(found.values(), ignore_index=True) for check, found in frames.items() if found}
-    removed = {}
+    tables["headline"], removed = pd.DataFrame(columns=COLUMNS), {}
     if study.has("customers"):
         found = {c: _removable(c, f["customers"]) for c, f in frames.items() if "customers" in f}
         tables["headline"], removed = headlines(study, sides.get("customers"), found, confidence=confidence)
     tables |= _late(study, confidence)
-    groups = everyone(study)
+    groups = Groups(study)
     tables = {n: suppress(_first(t), study.thresholds, groups=groups, language=study.language) for n, t in tables.items()}
     findings = _findings(study, tables, frames, removed, confidence)
     settings = {"confidence": confidence, "alpha": alpha, "unit": study.unit, "thresholds": study.thresholds}
@@ -134,7 +134,7 @@ def _coverage(study, sides):
         "size_classes": classes,
     }
     shapes = [coverage.distribution(study, n, score) for n, score in scores.items()]
-    return tables | ({"distribution": pd.concat(shapes, ignore_index=True)} if shapes else {})
+    return tables | {"distribution": pd.concat(shapes, ignore_index=True) if shapes else pd.DataFrame(columns=coverage.SHAPE)}
 
 
 def _late(study, confidence):
@@ -149,11 +149,11 @@ def _first(frame):
 
 def _findings(study, tables, frames, removed, confidence):
     found = {}
-    rows = tables["headline"].set_index(["headline", "answers"]) if "headline" in tables else None
+    rows = tables["headline"].set_index(["headline", "answers"])
     for part, headline_name in {"nps": "nps", "slope": "slope"}.items():
         for answers, tail in {"all": "", "flagged": "_without_flagged"}.items():
             key = (headline_name, answers if removed or answers == "all" else "all")
-            row = {} if rows is None else rows.loc[key].to_dict()
+            row = rows.loc[key].to_dict() if key in rows.index else {}
             found[part + tail] = _finding(part + tail, row, confidence, study.language, f"no_{part}")
     customers = study.tables.get("customers")
     counted = customers is None or is_counted(customers)

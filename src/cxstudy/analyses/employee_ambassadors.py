@@ -8,6 +8,7 @@ import numpy as np
 from cxstudy.faults import NotTestable
 from cxstudy.findings import Answer, Finding, Reading, Result
 from cxstudy.language import say, text
+from cxstudy.measures.ambassador_choices import sensitivity
 from cxstudy.measures.ambassadors import PER, Ambassadors
 from cxstudy.measures.ambassadors_reading import common_values, headline, notes
 from cxstudy.measures.asked import asked
@@ -29,17 +30,19 @@ def employee_ambassadors(
 ) -> Result:
     """Customers' experience and NPS of the work groups high on all three feelings, against the rest.
 
-    The feelings are good_company, trust and thriving: a group is high on one when its employees' mean is at least ``cut``, given on
-    1–5 (above 1, at most 5); on another declared scale the same share of the range. Groups count alike, whatever their size.
-    ``tiers`` of the ambassador index serve the dose–response. ``minimum_customers``, ``minimum_employees``: at least the study's
-    thresholds (None). ``replicates`` ≥ 100 resamples from ``seed``: of companies where there are 10 or more, else of work groups.
+    The feelings are good_company, trust and thriving: a group is high on one when its employees' mean is at least
+    ``cut``, given on 1–5 (above 1, at most 5); on another declared scale the same share of the range. Groups count
+    alike, whatever their size. ``tiers`` of the ambassador index serve the dose–response. ``minimum_customers``,
+    ``minimum_employees``: at least the study's thresholds (None). ``replicates`` ≥ 100 resamples from ``seed``: of
+    companies where there are 10 or more, else of work groups.
 
-    Findings (``employee_ambassadors.…``): ratio_raw (mean CX on the items' own scale, high / rest), ratio_100 (the same on
-    0–100), points (difference on 0–100), points_sd (in SDs between groups, Cohen's d), nps_difference; nps_slope, nps_slope_within
-    (companies' means taken out) and cx_slope for +10 on the ambassador index of 0–100; dose_trend (points per feeling that is high,
-    0–3); icc1_…, icc2_… of cx_index, ambassador_index and each question; rwg_… of each, rwg_feelings (rwg(j)). With fewer than 8
-    groups on a side there are slopes only. A study that asks none of the feelings but the same questions on both sides gives
-    correlation_<question> instead, and every other finding says why it has no number.
+    Findings (``employee_ambassadors.…``): ratio_raw (mean CX on the items' own scale, high / rest), ratio_100 (the same
+    on 0–100), points (difference on 0–100), points_sd (in SDs between groups, Cohen's d), nps_difference; nps_slope,
+    nps_slope_within (companies' means taken out) and cx_slope for +10 on the ambassador index of 0–100; dose_trend
+    (points per feeling that is high, 0–3); icc1_…, icc2_… of cx_index, ambassador_index and each question; rwg_… of
+    each, rwg_feelings (rwg(j)). With fewer than 8 groups on a side there are slopes only. A study that asks none of the
+    feelings but the same questions on both sides gives correlation_<question> instead, and every other finding says why
+    it has no number.
 
     Tables: work_groups, left_out, agreement, comparison, dose, tiers, trend, zeros, sensitivity, both_sides; see
     `measures.ambassadors.Ambassadors`. All describe association between groups, not effect.
@@ -55,18 +58,25 @@ def employee_ambassadors(
     why = _unfit(parts)
     if why:
         raise NotTestable(say(why, study.language), ("customers", "employees"))
-    tables = {"comparison": parts.comparison(), "work_groups": parts.groups, "left_out": parts.left_out, "agreement": parts.agreement()}
+    tables = {
+        "comparison": parts.comparison(),
+        "work_groups": parts.groups,
+        "left_out": parts.left_out,
+        "agreement": parts.agreement(),
+    }
     tables |= {"dose": parts.dose(), "tiers": parts.tiers(), "trend": parts.trends(), "zeros": parts.zeros()}
-    tables |= {"sensitivity": parts.sensitivity(), "both_sides": parts.both_sides()}
+    tables |= {"sensitivity": sensitivity(parts), "both_sides": parts.both_sides()}
     tables = {k: t.assign(confidence=confidence) if "ci_low" in t else t for k, t in tables.items()}
     found = _findings(parts, tables)
     common = common_values(parts)
     raw = parts.asked.raw
     settings = {
-        "cut": cut, "cuts": parts.cuts(), "tiers": tiers, "confidence": confidence, "minimum_customers": parts.fewest[0],
+        "cut": cut, "cuts": parts.cuts(), "tiers": tiers, "confidence": confidence,
+        "minimum_customers": parts.fewest[0],
         "minimum_employees": parts.fewest[1], "seed": seed, "replicates": replicates, "companies": parts.companies,
-        "clustered": parts.clustered, "cx_items": list(parts.asked.customers), "employee_items": list(parts.asked.employees),
-        "feelings": list(parts.asked.feelings), "raw_scale": [raw.low, raw.high] if raw else None, "raw_zero": parts.raw_zero,
+        "clustered": parts.clustered, "cx_items": list(parts.asked.customers),
+        "employee_items": list(parts.asked.employees), "feelings": list(parts.asked.feelings),
+        "raw_scale": [raw.low, raw.high] if raw else None, "raw_zero": parts.raw_zero,
         "n_missing": parts.n_missing, "published_percent": 100 * (PUBLISHED_RATIO - 1),
     }  # fmt: skip
     return Result(
@@ -78,15 +88,22 @@ def employee_ambassadors(
 def answerable(study) -> Answer:
     """Whether the study can answer: yes when half the published +25 % would be found (80 % power, two-sided 5 %).
 
-    The smallest effect is in points of the CX index between groups high on all feelings and the rest; with fewer than 8 on a
-    side, in points for +10 on the ambassador index; without the feelings, a correlation of the two sides.
+    The smallest effect is in points of the CX index between groups high on all feelings and the rest; with fewer than 8
+    on a side, in points for +10 on the ambassador index; without the feelings, a correlation of the two sides.
     """
     missing = asked(study)[1]
     if missing:
         return Answer(NAME, "no", missing[0])
     try:
         parts = Ambassadors(
-            study, cut=4.0, tiers=4, confidence=0.95, minimum_customers=None, minimum_employees=None, seed=1, replicates=100
+            study,
+            cut=4.0,
+            tiers=4,
+            confidence=0.95,
+            minimum_customers=None,
+            minimum_employees=None,
+            seed=1,
+            replicates=100,
         )
     except NotTestable as error:
         return Answer(NAME, "no", Reading(f"{NAME}.said", {"text": error.reason}))
@@ -98,7 +115,13 @@ def answerable(study) -> Answer:
         smallest = POWER * slope(groups["cx_index"], parts.high.astype(float), cluster=parts.cluster)["std_error"]
         zero = parts.raw_zero or 0
         wanted = (PUBLISHED_RATIO - 1) / 2 * (groups.loc[~parts.high, "cx_index"].mean() - zero)
-        return Answer(NAME, "yes" if smallest <= wanted else "strong-only", Reading(f"{NAME}.enough", common), smallest, "points of the CX index")
+        return Answer(
+            NAME,
+            "yes" if smallest <= wanted else "strong-only",
+            Reading(f"{NAME}.enough", common),
+            smallest,
+            "points of the CX index",
+        )
     r, effect = smallest_slope(len(groups), groups["cx_index"].std(), groups["employee_index"].std(), per=PER)
     status = "yes" if r <= STRONG else "strong-only"
     if not parts.asked.feelings:
@@ -108,7 +131,9 @@ def answerable(study) -> Answer:
 
 def _check(cut, tiers, replicates):
     if isinstance(cut, bool) or not isinstance(cut, Real) or not 1 < cut <= 5:
-        raise ValueError(f"cut is a mean on 1–5, above 1 and at most 5; got {cut!r}. 4.0 is usual; other scales are converted.")
+        raise ValueError(
+            f"cut is a mean on 1–5, above 1 and at most 5; got {cut!r}. 4.0 is usual; other scales are converted."
+        )
     if isinstance(tiers, bool) or not isinstance(tiers, int | np.integer) or tiers < 2:
         raise ValueError(f"tiers must be a whole number of at least 2; got {tiers!r}. Write tiers=4 for quarters.")
     if isinstance(replicates, bool) or not isinstance(replicates, int | np.integer) or replicates < 100:
@@ -144,7 +169,13 @@ def _findings(parts, tables):
         ("nps_slope", "nps", False, f"NPS points {per}"), ("nps_slope_within", "nps", True, f"NPS points {per}"),
         ("cx_slope", "cx_index", False, f"points {per}"),
     ):  # fmt: skip
-        lacking = "no-feelings" if not parts.asked.feelings else "no-nps" if outcome == "nps" and not parts.asked.nps else None
+        lacking = (
+            "no-feelings"
+            if not parts.asked.feelings
+            else "no-nps"
+            if outcome == "nps" and not parts.asked.nps
+            else None
+        )
         row = {"reason": lacking} if lacking else parts.slope(outcome, within=within)
         found[name] = _finding(parts, name, row, unit)
     trend = tables["trend"]
@@ -188,7 +219,8 @@ def _finding(parts, name, row, unit, n_unit="work groups"):
     count = row.get("n", 0)
     method = row.get("method")
     return Finding(
-        f"{NAME}.{name}", **numbers, confidence=parts.confidence, unit=unit, n=int(count), n_unit=n_unit, n_missing=n_missing,
+        f"{NAME}.{name}", **numbers, confidence=parts.confidence, unit=unit,
+        n=int(count), n_unit=n_unit, n_missing=n_missing,
         method=method if isinstance(method, str) else "", reason=reason,
     )  # fmt: skip
 

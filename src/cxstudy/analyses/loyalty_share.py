@@ -4,14 +4,13 @@ import math
 
 import numpy as np
 
-from cxstudy.faults import DataError, NotTestable
+from cxstudy.faults import NotTestable
 from cxstudy.findings import Answer, Finding, Reading, Result
 from cxstudy.language import say, text
 from cxstudy.measures.explained import FEWEST_UNITS, LOYALTY, Explained
 from cxstudy.measures.explained_reading import common_values, headline, notes
 from cxstudy.measures.indicators import next_year_panels
 from cxstudy.measures.pairing import MARGIN, lacking, lag_of, paired, questions, row_kind
-from cxstudy.measures.percent import ratio_fault
 from cxstudy.stats.arguments import check_count
 from cxstudy.stats.intervals import check_confidence
 from cxstudy.stats.prediction import best_predictor
@@ -73,9 +72,6 @@ def loyalty_share(study, *, confidence=0.95, outcome=MARGIN, minimum_answers=Non
     """
     check_confidence(confidence)
     check_count("replicates", replicates, 100)
-    fault = ratio_fault(study, outcome) if outcome == MARGIN else None
-    if fault:
-        raise DataError([fault])
     found = Explained(
         study, outcome, minimum_answers=minimum_answers, confidence=confidence, seed=seed, replicates=replicates
     )
@@ -106,15 +102,12 @@ def loyalty_share(study, *, confidence=0.95, outcome=MARGIN, minimum_answers=Non
 def answerable(study) -> Answer:
     """Whether the study can answer: yes when an R² of .10, half the published share, would be found.
 
-    The smallest effect is the smallest R², in %, found with 80 % power at two-sided 5 %. Fewer than 10 units: only the scatter
-    is shown.
+    The smallest effect is the smallest R², in %, found with 80 % power at two-sided 5 %. Fewer than 10 units: only the
+    scatter is shown.
     """
     missing = lacking(study)
     if missing:
         return Answer(NAME, "no", missing[0])
-    fault = ratio_fault(study, MARGIN)
-    if fault:
-        return Answer(NAME, "no", Reading("loyalty_share.ratio", {"found": fault.found, "remedy": fault.remedy}))
     units = paired(study).units
     why = _unfit(units, study.unit)
     if why:

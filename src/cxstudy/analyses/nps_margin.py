@@ -6,7 +6,7 @@ from cxstudy.faults import NotTestable
 from cxstudy.findings import Answer, Finding, Reading, Result
 from cxstudy.language import say, text
 from cxstudy.measures.link import PER, Link
-from cxstudy.measures.link_reading import common_values, headline, notes
+from cxstudy.measures.link_reading import common_values, headline, notes, other_notes
 from cxstudy.measures.pairing import MARGIN, lacking, lag_of, paired, questions
 from cxstudy.schema import TABLES
 from cxstudy.stats.intervals import check_confidence
@@ -17,6 +17,7 @@ NAME = "nps_margin"
 STRONG = math.sqrt(0.10)
 FEWEST_UNITS = 4
 TAIL = {"promoter_share": "", "nps": "_nps"}
+OTHER_OUTCOMES = ("core_margin", "return_on_capital", "organic_growth", "market_share")
 REASONS = ("no-variation", "one-unit-decides", "too-few")
 
 
@@ -36,7 +37,7 @@ def nps_margin(
     unit; clustered by unit when the study pairs by year.
 
     Tables: tiers, units, left_out, line, lowess, slopes, within, influence, specification_curve, response_bias,
-    and where they can be made trend, games_howell, missing_units, who_leads; see `measures.link.Link`.
+    other_outcomes (each with findings of its own when the outcome is the margin), and where they can be made trend, games_howell, missing_units, who_leads; see `measures.link.Link`.
     All describe association between units, not effect.
 
     Raises NotTestable when the study cannot answer, ValueError for a setting that makes no sense.
@@ -55,6 +56,8 @@ def nps_margin(
     tables |= link.lines() | link.doubts()
     tables = {k: t.assign(confidence=confidence) if "ci_low" in t else t for k, t in tables.items()}
     found = _findings(link, tables["tiers"])
+    others = _other_outcomes(link)
+    tables["other_outcomes"] = _outcomes_table(others)
     settings = {
         "tiers": tiers, "confidence": confidence, "outcome": outcome, "minimum_answers": minimum_answers, "seed": seed,
         "replicates": replicates, "unit": study.unit, "pairing": _pairing(link), "n_unit": link.kind,
@@ -62,9 +65,10 @@ def nps_margin(
         "stands_for": {role: study.customers.stands_for.get(q, "") for role, q in questions(study).items()},
     }  # fmt: skip
     common = common_values(link)
+    said = [*notes(found, tables, common, link), *other_notes(others)]
+    findings = (*found.values(), *(f for _, more in others for f in more.values()))
     return Result(
-        NAME, tuple(found.values()), tables, headline(found, common), settings,
-        notes=tuple(notes(found, tables, common, link)), synthetic=study.synthetic, language=study.language,
+        NAME, findings, tables, headline(found, common), settings, notes=tuple(said), synthetic=study.synthetic, language=study.language,
     )  # fmt: skip
 
 
@@ -99,6 +103,31 @@ def _unfit(units, unit):
     return None
 
 
+def _other_outcomes(link):
+    """[(Link, findings by last word)] of the other outcomes in financials that can be paired with loyalty."""
+    study, linked = link.study, []
+    names = OTHER_OUTCOMES if link.outcome == MARGIN else ()
+    for name in (n for n in names if study.has("financials", n)):
+        other = Link(study, name, minimum_answers=link.minimum, tiers=link.count, **link.options)
+        if _unfit(other.units, study.unit) is None:
+            linked.append((other, _findings(other, other.tiers())))
+    return linked
+
+
+def _outcomes_table(others):
+    """One row an outcome and finding: top and bottom tier by promoter share, and the slope."""
+    import pandas as pd
+
+    shown = ("top_tier", "bottom_tier", "slope")
+    kept = ["estimate", "ci_low", "ci_high", "p_value", "unit", "n", "n_unit", "n_missing", "method", "reason"]
+    rows = [
+        {"outcome": link.outcome, "finding": part} | {k: getattr(found[part], k) for k in kept}
+        for link, found in others
+        for part in shown
+    ]
+    return pd.DataFrame(rows, columns=["outcome", "finding", *kept])
+
+
 def _pairing(link):
     lag = lag_of(link.study)
     return {None: "pooled", 0: "same_year"}.get(lag, f"lag {lag}")
@@ -112,6 +141,8 @@ def _findings(link, tiers):
             rows = tiers[tiers["loyalty"] == name].set_index("tier")
             ends = {"top_tier": rows.loc[link.count], "bottom_tier": rows.loc[1]}
             ends = {part: {"method": "mean, t"} | row.to_dict() for part, row in ends.items()}
+            # the claim about the least liked is a sign, so their mean is tested against 0
+            ends["bottom_tier"]["p_value"] = _two_sided(ends["bottom_tier"])
             ends["top_minus_bottom"] = link.gap(name)
         else:
             why = text("nps_margin.few_per_tier", link.study.language, least=LEAST_IN_TIER, tiers=link.count)
@@ -122,6 +153,12 @@ def _findings(link, tiers):
     for name in ("nps", "promoter_share"):
         found[f"correlation_{name}"] = _finding(link, f"correlation_{name}", link.correlation(name))
     return found
+
+
+def _two_sided(row):
+    from scipy.stats import t
+
+    return 2 * t.sf(abs(row["estimate"]) / row["std_error"], row["df"]) if row["std_error"] > 0 else math.nan
 
 
 def _finding(link, part, row):

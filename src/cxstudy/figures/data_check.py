@@ -14,8 +14,8 @@ LONG = 22
 def answers(result, ax=None):
     """Share of each answer to the question of recommending; where zeros are lost, the share that was expected."""
     say, ax = _say(result), axes(ax, (6.8, 4.2))
-    rows = result.tables.get("distribution")
-    if rows is None:
+    rows = result.distribution
+    if rows.empty:
         return _nothing(ax, say("no_answers"))
     names, handles = list(rows["table"].unique()), []
     alone = len(names) == 1
@@ -59,7 +59,7 @@ def missing(result, ax=None):
     if rows.empty:
         return _nothing(axes(ax, (6.8, 3)), say("nothing_missing"))
     wide = rows.pivot_table(index="group", columns="column", values="missing", sort=False)[list(order)]
-    levels = rows.loc[rows["kind"] == "level", "group"].nunique()
+    levels = rows.loc[rows["kind"] != "unit", "group"].nunique()
     ax = axes(ax, (2.4 + 0.85 * len(order), 1.9 + 0.27 * len(wide)))
     top = max(wide.to_numpy().max(), 1.0)
     ax.imshow(wide, aspect="auto", vmin=0, vmax=top, cmap=LinearSegmentedColormap.from_list("missing", ["white", FIRST]))
@@ -68,14 +68,17 @@ def missing(result, ax=None):
             ink = "white" if value > DARK * top else INK
             ax.text(x, y, number(value, ".0f" if top >= 10 else ".1f", result.language), ha="center", va="center", fontsize=SMALL, color=ink)
     ax.set_xticks(range(len(order)), [c.replace("_", "\n") for c in order], fontsize=SMALL)
-    ax.set_yticks(range(len(wide)), [g if len(g) <= LONG else g[: LONG - 1] + "…" for g in wide.index], fontsize=SMALL)
+    n = rows.groupby("group")["n_answers"].max()
+    labels = [say("group", group=g if len(g) <= LONG else g[: LONG - 1] + "…", n=n[g]) for g in wide.index]
+    ax.set_yticks(range(len(wide)), labels, fontsize=SMALL)
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
     if levels and levels < len(wide):
         ax.axhline(levels - 0.5, color=INK, linewidth=1.4)
     key = "missing_title_worst" if levels else "missing_title"
     units = text(f"data_check.kind.{result.settings['unit']}", result.language)
-    head(ax, say(key, table=say(f"of_{name}"), units=units, worst=len(wide) - levels), result)
+    fact = text(f"data_check.kind.{rows['kind'].iloc[0]}", result.language) if levels else ""
+    head(ax, say(key, table=say(f"of_{name}"), units=units, fact=fact, worst=len(wide) - levels), result)
     return ax
 
 

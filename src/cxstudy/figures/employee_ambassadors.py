@@ -10,7 +10,7 @@ GAP = 1
 
 
 def groups(result, ax=None):
-    """Every work group by its employees' and its customers' index; the mean of each kind with its interval as line and band."""
+    """Every work group by its employees' and its customers' index; each kind's mean and interval as line and band."""
     say, ax, rows = _say(result), axes(ax, (7.0, 4.8)), result.work_groups
     compared = result.comparison[result.comparison["measure"] == "cx_index"].set_index("statistic_of")
     high = rows["n_high"] == len(result.settings["feelings"])
@@ -23,7 +23,18 @@ def groups(result, ax=None):
         key = kind if result.settings["feelings"] else "one_group"
         label = say(key, n=len(part), cut=result.settings["cut"])
         order = {"rest": 1, "high": 2}[kind]
-        handles.append(ax.scatter(part["employee_index"], part["cx_index"], color=colour, edgecolors=edge, zorder=order, label=label, **look, **thin))
+        handles.append(
+            ax.scatter(
+                part["employee_index"],
+                part["cx_index"],
+                color=colour,
+                edgecolors=edge,
+                zorder=order,
+                label=label,
+                **look,
+                **thin,
+            )
+        )
         if kind in compared.index:
             _mean_line(ax, part["employee_index"], compared.loc[kind], kind, result.language)
     ax.set_xlabel(say("employee_axis" if result.settings["feelings"] else "shared_axis"))
@@ -36,7 +47,7 @@ def groups(result, ax=None):
 
 
 def dose(result, ax=None):
-    """Mean customers' index by number of feelings that are high, and by tiers of the employees' index, with intervals and n."""
+    """Mean customers' index by number of high feelings, and by tiers of the employees' index, with intervals, n."""
     say, ax = _say(result), axes(ax, (7.0, 4.4))
     parts = [(name, rows) for name, rows in (("feelings", result.dose), ("tiers", result.tiers)) if len(rows) > 1]
     if not parts:
@@ -49,7 +60,9 @@ def dose(result, ax=None):
         ax.vlines(places, rows["ci_low"], rows["ci_high"], color=INK, linewidth=1.6, zorder=2)
         ax.plot(places, rows["estimate"], color=MUTED, linewidth=1, zorder=1)
         ax.plot(places, rows["estimate"], linestyle="", zorder=3, **look)
-        handles += ax.plot([], [], color=INK, label=say(f"by_{name}" if result.settings["feelings"] else "by_shared"), **look)
+        handles += ax.plot(
+            [], [], color=INK, label=say(f"by_{name}" if result.settings["feelings"] else "by_shared"), **look
+        )
         for x, top, mean in zip(places, rows["ci_high"].fillna(rows["estimate"]), rows["estimate"], strict=True):
             shown = number(mean, ".1f", result.language)
             ax.annotate(shown, (x, top), (0, 3), textcoords="offset points", ha="center", fontsize=SMALL, color=INK)
@@ -68,16 +81,21 @@ def dose(result, ax=None):
 
 
 def zero(result, ax=None):
-    """How many per cent better the high groups are, by where the scale's zero is put: one difference, any percentage."""
+    """How many per cent better the high groups are, by where the zero is put: one difference, any percentage."""
     say, ax, rows = _say(result), axes(ax, (7.0, 4.4)), result.zeros
     if rows.empty:
         return _empty(ax, say("no_zero"))
     zero_line(ax)
-    (curve,) = ax.plot(rows["zero"], rows["percent"], color=FIRST, linewidth=2.2, label=say("ratio_curve"), zorder=2)
-    published = ax.axhline(result.settings["published_percent"], color=MUTED, linestyle=(0, (4, 3)), linewidth=1.2, zorder=1)
+    ratios = result.comparison.set_index(["measure", "statistic_of"])
+    sizes = ratios.loc[("cx_index", "ratio 100"), ["n_high", "n_rest"]]
+    (curve,) = ax.plot(
+        rows["zero"], rows["percent"], color=FIRST, linewidth=2.2, label=say("ratio_curve", **sizes), zorder=2
+    )
+    published = ax.axhline(
+        result.settings["published_percent"], color=MUTED, linestyle=(0, (4, 3)), linewidth=1.2, zorder=1
+    )
     published.set_label(say("published", percent=result.settings["published_percent"]))
     handles = [curve, published]
-    ratios = result.comparison.set_index(["measure", "statistic_of"])
     marks = (("ratio raw", result.settings["raw_zero"], "D", SECOND), ("ratio 100", 0, "o", FIRST))
     for name, place, marker, colour in marks:
         if ("cx_index", name) not in ratios.index:
@@ -99,11 +117,23 @@ def zero(result, ax=None):
 def _mean_line(ax, x, row, kind, language):
     ends = (x.min(), x.max())
     ax.fill_between(ends, row["ci_low"], row["ci_high"], color=BAND, alpha=0.85, linewidth=0, zorder=3)
-    ax.plot(ends, [row["estimate"]] * 2, color=INK, linewidth=2, linestyle="-" if kind == "high" else (0, (5, 2)), zorder=4)
+    ax.plot(
+        ends, [row["estimate"]] * 2, color=INK, linewidth=2, linestyle="-" if kind == "high" else (0, (5, 2)), zorder=4
+    )
     place, side = (ends[1], "right") if kind == "high" else (ends[0], "left")
     shown = number(row["estimate"], ".1f", language)
     box = {"boxstyle": "square,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
-    ax.annotate(shown, (place, row["ci_high"]), (0, 5), textcoords="offset points", ha=side, fontsize=LABEL, color=INK, bbox=box, zorder=5)
+    ax.annotate(
+        shown,
+        (place, row["ci_high"]),
+        (0, 5),
+        textcoords="offset points",
+        ha=side,
+        fontsize=LABEL,
+        color=INK,
+        bbox=box,
+        zorder=5,
+    )
 
 
 def _names(rows, name, say):

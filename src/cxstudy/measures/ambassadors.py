@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 
-from cxstudy.measures.asked import KEYS
 from cxstudy.measures.group_agreement import group_agreement
 from cxstudy.measures.work_groups import work_groups
 from cxstudy.stats import trend
@@ -17,32 +16,32 @@ FEWEST_COMPANIES = 10
 LEAST_ON_A_SIDE = 8
 PER = 10
 CUT_SCALE = (1, 5)
-CUTS = (3.6, 3.8, 4.0, 4.2)
-MINIMA = ((5, 7), (10, 10), (20, 10), (30, 15))
-CHOICES = [
-    "cut", "minimum_customers", "minimum_employees", "weights", "n_high", "n_rest", "primary", "estimate", "std_error", "ci_low",
-    "ci_high", "ratio_100", "ratio_100_low", "ratio_100_high", "ratio_raw", "ratio_raw_low", "ratio_raw_high", "reason",
-]  # fmt: skip
 ZERO_POINTS, DIGITS = 81, 9
 PERCENT = {"percent": "estimate", "percent_low": "ci_low", "percent_high": "ci_high"}
-TREND = ["by", "of", "n", "estimate", "std_error", "ci_low", "ci_high", "statistic", "z", "df", "p_value", "method", "reason"]
+TREND = [
+    "by", "of", "n", "estimate", "std_error", "ci_low", "ci_high", "statistic", "z", "df", "p_value", "method",
+    "reason",
+]  # fmt: skip
 
 
 class Ambassadors:
     """Tables of one study's work groups; ``cut`` is the mean from which on a feeling is high, on 1–5.
 
-    On another scale the same share of the range is the cut (4.0 is three quarters of the way up). Companies are what the
-    bootstrap draws and what intervals are clustered by, where there are at least 10; else work groups stand alone
+    On another scale the same share of the range is the cut (4.0 is three quarters of the way up). Companies are what
+    the bootstrap draws and what intervals are clustered by, where there are at least 10; else work groups stand alone
     (``clustered`` is False) and intervals are too narrow if groups of one company are alike.
     """
 
     def __init__(self, study, *, cut, tiers, confidence, minimum_customers, minimum_employees, seed, replicates):
         self.study, self.cut, self.count, self.confidence = study, cut, tiers, confidence
-        self.fewest = (minimum_customers or study.thresholds["customers"], minimum_employees or study.thresholds["employees"])
+        self.fewest = (
+            minimum_customers or study.thresholds["customers"],
+            minimum_employees or study.thresholds["employees"],
+        )
         self.options = {"confidence": confidence, "seed": seed, "replicates": replicates}
         self.found = work_groups(study, minimum_customers=minimum_customers, minimum_employees=minimum_employees)
         self.asked, self.left_out = self.found.asked, self.found.left_out
-        self.groups = self.found.groups.assign(n_high=self._n_high(self.found.groups, cut))
+        self.groups = self.found.groups.assign(n_high=self.n_high(self.found.groups, cut))
         self.companies = self.groups["company"].nunique()
         self.clustered = self.companies >= FEWEST_COMPANIES
         self.cluster = self.groups["company"] if self.clustered else None
@@ -61,27 +60,32 @@ class Ambassadors:
 
     @property
     def raw_zero(self):
-        """Where the zero of the items' own scale lies on 0–100; None when the items have several scales or a turned one."""
+        """Where the zero of the items' own scale lies on 0–100; None when they have several scales or a turned one."""
         raw = self.asked.raw
         return raw.index(0) if raw and raw.better == "high" else None
+
+    @property
+    def ratio_zeros(self):
+        """The zeros of the ratios of the index: ``100``, and ``raw`` where the items have one scale."""
+        return {"100": 0} | ({} if self.raw_zero is None else {"raw": self.raw_zero})
 
     def cuts(self):
         """The cut of each feeling on its own scale, name → value."""
         return {q: self.asked.employees[q].point(self._share(self.cut)) for q in self.asked.feelings}
 
     def comparison(self):
-        """High against the rest: columns of `stats.two_groups.high_against_rest` after ``measure``: cx_index (0–100), nps.
+        """High against the rest for each ``measure``, cx_index (0–100) and nps: `stats.two_groups.high_against_rest`.
 
-        Rows high, rest, difference, sd; for the index also ``ratio 100`` and ``ratio raw``; for NPS ``ratio 0`` and ``ratio −100``, to show
-        that no ratio of NPS means anything. Ratios have percent, percent_low, percent_high = 100 (ratio − 1) beside them. No rows
-        where a kind has fewer than 8 groups.
+        Rows high, rest, difference, sd; for the index also ``ratio 100`` and ``ratio raw``; for NPS ``ratio 0`` and
+        ``ratio −100``, to show that no ratio of NPS means anything. Ratios have percent, percent_low, percent_high =
+        100 (ratio − 1) beside them. No rows where a kind has fewer than 8 groups.
         """
         parts = []
-        for measure, zeros in {"cx_index": self._zeros(), "nps": {"0": 0, "−100": -100}}.items():
+        for measure, zeros in {"cx_index": self.ratio_zeros, "nps": {"0": 0, "−100": -100}}.items():
             known = self.groups[measure].notna().to_numpy()
             if not self.compared or min((self.high & known).sum(), (~self.high & known).sum()) < LEAST_ON_A_SIDE:
                 continue
-            rows = self._against(self.groups[known], self.high[known], measure, zeros)
+            rows = self.against(self.groups[known], self.high[known], measure, zeros)
             rows.insert(0, "measure", measure)
             ratio = rows["statistic_of"].str.startswith("ratio")
             for name, column in PERCENT.items():
@@ -90,7 +94,7 @@ class Ambassadors:
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["measure", *COLUMNS, *PERCENT])
 
     def zeros(self):
-        """The ratio as the zero moves: columns zero (on 0–100; the bottom of the scale is 0), ratio, percent; none without a comparison."""
+        """The ratio as the zero moves: zero (on 0–100, 0 the bottom of the scale), ratio, percent; else no rows."""
         if not self.compared:
             return pd.DataFrame(columns=["zero", "ratio", "percent"])
         high, rest = (self.groups.loc[kind, "cx_index"].mean() for kind in (self.high, ~self.high))
@@ -100,10 +104,16 @@ class Ambassadors:
         return pd.DataFrame({"zero": zero, "ratio": ratio, "percent": 100 * (ratio - 1)})
 
     def dose(self):
-        """Mean CX index by number of feelings that are high, 0–3: columns of `stats.tiers.tier_means`, ``tier`` renamed n_high."""
+        """Mean CX index by number of high feelings, n_high 0–3: columns of `stats.tiers.tier_means`."""
         if not self.asked.feelings:
             return pd.DataFrame(columns=["n_high", "n", "estimate"])
-        rows = tier_means(self.groups["cx_index"], self.groups["n_high"], loyalty=self.groups["employee_index"], cluster=self.cluster, **self.options)
+        rows = tier_means(
+            self.groups["cx_index"],
+            self.groups["n_high"],
+            loyalty=self.groups["employee_index"],
+            cluster=self.cluster,
+            **self.options,
+        )
         return self._named(rows).rename(columns={"tier": "n_high"})
 
     def tiers(self):
@@ -112,13 +122,20 @@ class Ambassadors:
         if tier is None:
             return pd.DataFrame(columns=["tier", "n", "estimate"])
         cluster = None if self.cluster is None else self.cluster[known]
-        rows = tier_means(self.groups["cx_index"][known], tier, loyalty=self.groups["employee_index"][known], cluster=cluster, **self.options)
+        rows = tier_means(
+            self.groups["cx_index"][known],
+            tier,
+            loyalty=self.groups["employee_index"][known],
+            cluster=cluster,
+            **self.options,
+        )
         return self._named(rows)
 
     def trends(self):
-        """Do customers' CX index and NPS rise with the dose? ``by`` feelings (0–3) or tiers; a slope, and Jonckheere–Terpstra.
+        """Does the CX index rise with the dose? ``by`` feelings (0–3) or tiers; a slope, and Jonckheere–Terpstra.
 
-        The slope is the change per feeling or tier, clustered by company where there are enough; the rank test knows no clusters.
+        The slope is the change per feeling or tier, clustered by company where there are enough; the rank test knows no
+        clusters.
         """
         doses = {}
         if self.asked.feelings:
@@ -136,15 +153,17 @@ class Ambassadors:
         return pd.DataFrame(rows).reindex(columns=TREND)
 
     def slope(self, outcome, *, within=False):
-        """Change of ``outcome`` for +10 on the employees' index, between groups, or within companies (their means taken out)."""
+        """Change of ``outcome`` for +10 on the employees' index; ``within``: companies' means taken out of both."""
         used = (self.groups[outcome].notna() & self.groups["employee_index"].notna()).to_numpy()
         if used.sum() < 3:
             return nothing(int(used.sum()), "too-few")
-        row = self._slope(self.groups[outcome].to_numpy()[used], self.groups["employee_index"].to_numpy()[used], used, within=within)
+        row = self._slope(
+            self.groups[outcome].to_numpy()[used], self.groups["employee_index"].to_numpy()[used], used, within=within
+        )
         return scaled(row, PER)
 
     def both_sides(self):
-        """Questions both sides answer: correlation over work groups of the two sides' means; the last row is their mean."""
+        """Questions both sides answer: correlation of the two sides' means over work groups; last, of their indices."""
         rows, frame = [], self.groups
         pairs = {q: (frame[q], frame[f"customers_{q}"]) for q in self.asked.shared}
         if len(pairs) > 1:
@@ -156,49 +175,32 @@ class Ambassadors:
                 rows.append(row | {"reason": "no-variation"})
                 continue
             cluster = None if self.cluster is None else self.cluster[used]
-            rows.append(row | correlation(y[used], x[used], cluster=cluster, **self.options) | {"confidence": self.confidence, "reason": None})
-        columns = ["question", "n", "n_unit", "estimate", "std_error", "ci_low", "ci_high", "p_value", "confidence", "method", "reason"]
+            rows.append(
+                row
+                | correlation(y[used], x[used], cluster=cluster, **self.options)
+                | {"confidence": self.confidence, "reason": None}
+            )
+        columns = [
+            "question",
+            "n",
+            "n_unit",
+            "estimate",
+            "std_error",
+            "ci_low",
+            "ci_high",
+            "p_value",
+            "confidence",
+            "method",
+            "reason",
+        ]
         return pd.DataFrame(rows).reindex(columns=columns)
-
-    def sensitivity(self):
-        """The difference in points under other cuts and minimum sizes, and with groups weighted by their customers.
-
-        Columns: cut (1–5), minimum_customers, minimum_employees, weights (equal, by customers), n_high, n_rest, primary (ours), estimate
-        … ci_high (points), ratio_100 and ratio_raw with _low and _high, reason. Below 8 groups on a side there is no number.
-        """
-        if not self.asked.feelings:
-            return pd.DataFrame(columns=CHOICES)
-        minima = self._minima()
-        choices = [(*sizes, "equal") for sizes in minima] + [(*minima[0], "by customers")]
-        rows = []
-        for cut in sorted({*CUTS, self.cut}):
-            for customers, employees, weights in choices:
-                enough = (self.groups["n_answers"] >= customers) & (self.groups["n_employees"] >= employees)
-                part = self.groups[enough]
-                high = (self._n_high(part, cut) == len(self.asked.feelings)).to_numpy()
-                row = {"cut": cut, "minimum_customers": customers, "minimum_employees": employees, "weights": weights}
-                row |= {"n_high": int(high.sum()), "n_rest": int((~high).sum())}
-                row["primary"] = (cut, customers, employees, weights) == (self.cut, *minima[0], "equal")
-                rows.append(row | self._one_choice(part, high, weights))
-        return pd.DataFrame(rows).reindex(columns=CHOICES)
 
     def agreement(self):
         """`measures.group_agreement.group_agreement` of the groups used."""
         return group_agreement(self.study, self.found, confidence=self.confidence)
 
-    def _one_choice(self, part, high, weights):
-        if min(high.sum(), (~high).sum()) < LEAST_ON_A_SIDE:
-            return {"reason": "too-few"}
-        weight = part["n_answers"].to_numpy(float) if weights != "equal" else None
-        rows = self._against(part, high, "cx_index", self._zeros(), weight).set_index("statistic_of")
-        out = {k: rows.loc["difference", k] for k in ("estimate", "std_error", "ci_low", "ci_high")} | {"reason": None}
-        for name in ("ratio 100", "ratio raw"):
-            if name in rows.index:
-                ends = {"": "estimate", "_low": "ci_low", "_high": "ci_high"}
-                out |= {name.replace(" ", "_") + tail: rows.loc[name, column] for tail, column in ends.items()}
-        return out
-
-    def _against(self, frame, high, measure, zeros, weights=None):
+    def against(self, frame, high, measure, zeros, weights=None):
+        """`stats.two_groups.high_against_rest` of one column of ``frame``, drawing companies where there are enough."""
         cluster = frame["company"] if self.clustered else None
         rows = high_against_rest(frame[measure], high, cluster=cluster, zeros=zeros, weights=weights, **self.options)
         drawn = "companies drawn" if self.clustered else "work groups drawn"
@@ -207,7 +209,13 @@ class Ambassadors:
 
     def _slope(self, y, x, used, within=False):
         company = self.groups["company"].to_numpy()[used]
-        return slope(y, x, cluster=company if self.clustered else None, absorb=company if within else None, confidence=self.confidence)
+        return slope(
+            y,
+            x,
+            cluster=company if self.clustered else None,
+            absorb=company if within else None,
+            confidence=self.confidence,
+        )
 
     def _tiered(self):
         known = self.groups["employee_index"].notna().to_numpy()
@@ -219,16 +227,12 @@ class Ambassadors:
 
     def _named(self, rows):
         rows.insert(2, "n_unit", "work groups")
-        return rows.drop(columns="ratio_of_sums").rename(columns={"loyalty_low": "index_low", "loyalty_high": "index_high"})
+        return rows.drop(columns="ratio_of_sums").rename(
+            columns={"loyalty_low": "index_low", "loyalty_high": "index_high"}
+        )
 
-    def _zeros(self):
-        return {"100": 0} | ({} if self.raw_zero is None else {"raw": self.raw_zero})
-
-    def _minima(self):
-        first, second = self.fewest
-        return list(dict.fromkeys([self.fewest, *((max(a, first), max(b, second)) for a, b in MINIMA)]))
-
-    def _n_high(self, groups, cut):
+    def n_high(self, groups, cut):
+        """How many feelings are high in each of ``groups`` when the cut is ``cut``; nan without the feelings."""
         if not self.asked.feelings:
             return np.nan
         share = self._share(cut)

@@ -14,10 +14,11 @@ def common_values(parts):
     high, rest = parts.sizes
     raw, asked = parts.asked.raw, parts.asked
     return {
-        "n": len(parts.groups), "n_high": high, "n_rest": rest, "companies": parts.companies, "level": 100 * parts.confidence,
-        "low": raw.low if raw else np.nan, "high": raw.high if raw else np.nan, "cut": parts.cut, "least": LEAST_ON_A_SIDE, "per": PER,
+        "n": len(parts.groups), "n_high": high, "n_rest": rest, "companies": parts.companies,
+        "level": 100 * parts.confidence, "low": raw.low if raw else np.nan, "high": raw.high if raw else np.nan,
+        "cut": parts.cut, "least": LEAST_ON_A_SIDE, "per": PER, "fewest_companies": FEWEST_COMPANIES,
         "synthetic": "@employee_ambassadors.synthetic" if parts.study.synthetic else "",
-        "questions": ", ".join(asked.employees), "shared": ", ".join(asked.shared), "fewest_companies": FEWEST_COMPANIES,
+        "questions": ", ".join(asked.employees), "shared": ", ".join(asked.shared),
     }  # fmt: skip
 
 
@@ -36,28 +37,28 @@ def headline(found, parts, common, sides):
 
 
 def notes(found, tables, parts, common):
-    """One Reading under each doubt, keys ``employee_ambassadors.note.…``; ``.none`` where a doubt cannot be examined."""
+    """One Reading under each doubt, ``employee_ambassadors.note.…``; ``.none`` where it cannot be examined."""
     yield _left_out(parts.left_out, common)
     yield _agreement(tables["agreement"], parts, common)
     yield _bootstrap(parts, common)
     yield from _nps(found, common)
     yield _dose(found, tables, parts, common)
     yield from _zero(found, tables, common)
-    yield _sensitivity(tables["sensitivity"], common)
+    yield _sensitivity(tables["sensitivity"], parts, common)
     single = parts.left_out.loc[parts.left_out["reason"] == "one-employee", "n"]
     if len(single):
         yield Reading(f"{NOTE}.one_employee", {"count": int(single.iloc[0])})
     if parts.asked.feelings and len(parts.asked.employees) == len(parts.asked.feelings):
         yield Reading(f"{NOTE}.no_recommend_employer", common)
-    stands = [
-        f"{side}: {q} = {table.stands_for[q]}"
-        for side, names in (("customers", parts.asked.customers), ("employees", parts.asked.employees))
-        for table in (getattr(parts.study, side),)
-        for q in names
-        if q in table.stands_for
-    ]
+    stands = _stands_for(parts)
     if stands:
-        yield Reading(f"{NOTE}.stands_for", {"list": "; ".join(stands)})
+        yield Reading(f"{NOTE}.stands_for", {"list": stands})
+
+
+def _stands_for(parts):
+    asked, study = parts.asked, parts.study
+    pairs = [(study.customers, q) for q in asked.customers] + [(study.employees, q) for q in asked.employees]
+    return "; ".join(f"{q}: {table.stands_for[q]}" for table, q in pairs if q in table.stands_for)
 
 
 def _left_out(left_out, common):
@@ -123,7 +124,12 @@ def _zero(found, tables, common):
         yield from (Reading(f"{NOTE}.{name}.none", common) for name in ("zero", "nps_ratio"))
         return
     high, rest = rows["cx_index", "high"], rows["cx_index", "rest"]
-    values = {"high_mean": high, "rest_mean": rest, "ratio_100": found["ratio_100"].estimate, "shifted": (high + 100) / (rest + 100)}
+    values = {
+        "high_mean": high,
+        "rest_mean": rest,
+        "ratio_100": found["ratio_100"].estimate,
+        "shifted": (high + 100) / (rest + 100),
+    }
     raw = np.isfinite(found["ratio_raw"].estimate)
     values |= {"ratio_raw": found["ratio_raw"].estimate}
     yield Reading(f"{NOTE}.zero" if raw else f"{NOTE}.zero.scales", common | values)
@@ -136,12 +142,19 @@ def _zero(found, tables, common):
     yield Reading(f"{NOTE}.{key}", common | nps | {"plain": plain})
 
 
-def _sensitivity(table, common):
+def _sensitivity(table, parts, common):
+    if not parts.asked.feelings:
+        return Reading(f"{NOTE}.sensitivity.shared", common)
     made = table[table["estimate"].notna()] if len(table) else table
     if len(made) < 2:
         return Reading(f"{NOTE}.sensitivity.none", common)
     ratios = made[[c for c in ("ratio_raw", "ratio_100") if c in made]].to_numpy()
-    values = {"count": len(made), "above": int((made["ci_low"] > 0).sum()), "low": made["estimate"].min(), "high": made["estimate"].max()}
+    values = {
+        "count": len(made),
+        "above": int((made["ci_low"] > 0).sum()),
+        "low": made["estimate"].min(),
+        "high": made["estimate"].max(),
+    }
     values |= {"ratio_low": np.nanmin(ratios), "ratio_high": np.nanmax(ratios)}
     return Reading(f"{NOTE}.sensitivity", common | values)
 

@@ -15,10 +15,10 @@ AMBASSADOR = ("recommend_employer", *FEELINGS)
 class Asked:
     """The questions of the two sides, name → `Scale`.
 
-    ``customers``: the items of the CX index. ``employees``: those of the ambassador index (recommend_employer where it is
-    there, and the three feelings), or, where the study asks none of the feelings, the questions that both sides answer.
-    ``feelings``: the three, empty in that case; ``shared``: those of both sides in that case, else empty. ``nps``: the
-    customers' question for the NPS, None without one.
+    ``customers``: the items of the CX index. ``employees``: those of the ambassador index (recommend_employer where it
+    is there, and the three feelings), or, where the study asks none of the feelings, the questions that both sides
+    answer. ``feelings``: the three, empty in that case; ``shared``: those of both sides in that case, else empty.
+    ``nps``: the customers' question for the NPS, None without one.
     """
 
     customers: dict[str, Scale]
@@ -58,7 +58,9 @@ def asked(study):
         return None, (Reading("employee_ambassadors.no_feelings", {"columns": ", ".join(missing)}), needs)
     shared = shared if missing else ()
     own = shared or tuple(q for q in AMBASSADOR if holds(study.employees, q))
-    scales = {t: {q: scale_of(study, t, q) for q in names} for t, names in {"customers": items, "employees": own}.items()}
+    scales = {
+        t: {q: scale_of(study, t, q) for q in names} for t, names in {"customers": items, "employees": own}.items()
+    }
     for table, found in scales.items():
         unknown = [q for q, scale in found.items() if scale is None]
         if unknown:
@@ -66,7 +68,9 @@ def asked(study):
             return None, (Reading("employee_ambassadors.no_scale", values), tuple(f"scales.{q}" for q in unknown))
     score = study.customers.question_for("nps")
     there = score in (study.customers.shares if is_counted(study.customers) else study.customers.columns)
-    return Asked(scales["customers"], scales["employees"], () if missing else FEELINGS, shared, score if there else None), None
+    return Asked(
+        scales["customers"], scales["employees"], () if missing else FEELINGS, shared, score if there else None
+    ), None
 
 
 def _questions(table):

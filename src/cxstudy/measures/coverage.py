@@ -15,6 +15,7 @@ ASKED = ("customers", "employees")
 GROUPS = {"company": "companies", "branch": "branches", "work_group": "work groups"}
 NAMED = ("response_id", "company", "branch", "work_group", "customer", "unit", "year", "n")
 STEPS = (1, 2, 5)
+SHAPE = ("table", "question", "score", "count", "share", "n_answers")
 MANY = 25
 WORST = 20
 
@@ -68,7 +69,8 @@ def missing_by_unit(study, name):
 def missing_map(study, name):
     """`missing_by_unit` small enough to look at: columns table, kind, group, column, n_answers, missing (%).
 
-    Up to 25 units are all there. With more there are the levels of industry (else of another fact in companies) and the
+    ``kind`` is unit, or the fact of companies whose levels are the groups. Up to 25 units are all there. With more there are
+    the levels of industry (else size, ownership, country) and the
     20 units with the most missing; units with fewer answers than the study's threshold are never named.
     """
     by_unit = missing_by_unit(study, name)
@@ -78,12 +80,12 @@ def missing_map(study, name):
         return shown.assign(kind="unit")
     worst = shown.groupby("group")["missing"].mean().sort_values(ascending=False, kind="stable").index[:WORST]
     parts = [shown[shown["group"].isin(worst)].assign(kind="unit")]
-    levels = _levels(study)
+    levels, fact = _levels(study)
     if levels is not None:
         found = by_unit.merge(levels, left_on="group", right_on="unit")
         found = found.assign(gone=found["missing"] * found["n_answers"])
         sums = found.groupby(["level", "column"], as_index=False)[["gone", "n_answers"]].sum()
-        sums = sums.assign(missing=sums["gone"] / sums["n_answers"], kind="level", table=name)
+        sums = sums.assign(missing=sums["gone"] / sums["n_answers"], kind=fact, table=name)
         parts.insert(0, sums.rename(columns={"level": "group"}))
     columns = ["table", "kind", "group", "column", "n_answers", "missing"]
     found = pd.concat(parts, ignore_index=True)[columns]
@@ -92,14 +94,14 @@ def missing_map(study, name):
 
 
 def _levels(study):
-    """Unit and the level of the first fact in companies that has 2 to 25 levels; None without one."""
-    if not study.has("companies") or study.unit not in ("company",):
-        return None
+    """``(frame of unit and level, fact)`` of the first fact in companies that has 2 to 25 levels; (None, "") without one."""
+    if not study.has("companies") or study.unit != "company":
+        return None, ""
     frame = study.companies.frame()
     for fact in ("industry", "size", "ownership", "country"):
         if fact in frame and 2 <= frame[fact].nunique() <= MANY:
-            return frame.rename(columns={fact: "level"})[["unit", "level"]].dropna()
-    return None
+            return frame.rename(columns={fact: "level"})[["unit", "level"]].dropna(), fact
+    return None, ""
 
 
 def _columns(table):

@@ -12,7 +12,8 @@ from cxstudy.tally import moments
 
 AGREES = 0.70
 COLUMNS = [
-    "side", "measure", "index", "n", "n_unit", "n_missing", "n_groups", "group_size", "estimate", "std_error", "ci_low", "ci_high",
+    "side", "measure", "index", "n", "n_unit", "n_missing", "n_groups", "group_size", "estimate", "std_error", "ci_low",
+    "ci_high",
     "statistic", "df", "df_residual", "p_value", "median", "share_agreeing", "confidence", "method", "reason",
 ]  # fmt: skip
 UNIT = {"customers": "answers", "employees": "employees"}
@@ -21,13 +22,13 @@ UNIT = {"customers": "answers", "employees": "employees"}
 def group_agreement(study, found, *, confidence=0.95):
     """One row for each measure and index; ``found`` is a `measures.work_groups.WorkGroups`.
 
-    ``index``: icc1 (share of the variance of single answers that lies between groups), icc1_n0 (the same with n₀ for unequal
-    groups), icc2 (reliability of a group's mean), see `stats.agreement.icc_from_moments`; and for the employees' questions on a
-    scale of whole numbers rwg, for the three feelings together (measure ``feelings``) rwg(j): the mean over groups, with a t
-    interval, n − 1 degrees of freedom, groups taken as independent; ``median`` over groups; ``share_agreeing``: share of groups
-    with at least .70, the customary limit.
-    ``n`` counts the answers of ``n_unit``. ``reason`` where there is no estimate or no interval: ``means-only`` (no variance
-    within groups in the source), ``not-computable``, or a code of `stats.agreement`.
+    ``index``: icc1 (share of the variance of single answers that lies between groups), icc1_n0 (the same with n₀ for
+    unequal groups), icc2 (reliability of a group's mean), see `stats.agreement.icc_from_moments`; and for the
+    employees' questions on a scale of whole numbers rwg, for the three feelings together (measure ``feelings``) rwg(j):
+    the mean over groups, with a t interval, n − 1 degrees of freedom, groups taken as independent; ``median`` over
+    groups; ``share_agreeing``: share of groups with at least .70, the customary limit. ``n`` counts the answers of
+    ``n_unit``. ``reason`` where there is no estimate or no interval: ``means-only`` (no variance within groups in the
+    source), ``not-computable``, or a code of `stats.agreement`.
     """
     rows = []
     for (side, measure), frame in found.moments.items():
@@ -38,7 +39,9 @@ def group_agreement(study, found, *, confidence=0.95):
         if side == "employees" and measure != "index":
             levels = found.asked.employees[measure].levels
             variances = frame["ss"] / (frame["n"] - 1).where(frame["n"] > 1)
-            rows.append(_rwg_row(side, measure, frame[KEYS], frame["n"], variances.to_numpy()[:, None], levels, confidence))
+            rows.append(
+                _rwg_row(side, measure, frame[KEYS], frame["n"], variances.to_numpy()[:, None], levels, confidence)
+            )
     if found.asked.feelings:
         rows.append(_feelings_row(study, found, confidence))
     return pd.DataFrame(rows).reindex(columns=COLUMNS)
@@ -58,7 +61,11 @@ def _icc_rows(side, measure, frame, confidence):
 
 def _feelings_row(study, found, confidence):
     scales = [found.asked.employees[q] for q in found.asked.feelings]
-    levels = scales[0].levels if all((s.low, s.high, s.levels) == (scales[0].low, scales[0].high, scales[0].levels) for s in scales) else None
+    levels = (
+        scales[0].levels
+        if all((s.low, s.high, s.levels) == (scales[0].low, scales[0].high, scales[0].levels) for s in scales)
+        else None
+    )
     if is_counted(study.employees):
         frames = [found.moments["employees", q] for q in found.asked.feelings]
         frame = frames[0]

@@ -20,17 +20,18 @@ TREND = ["loyalty", "method", "n", "estimate", "std_error", "ci_low", "ci_high",
 class Link:
     """Tables of the link between loyalty (promoter share and NPS) and ``outcome`` in one study.
 
-    ``units`` and ``left_out`` come from `pairing.paired`; ``tiers``, ``confidence``, ``seed`` and ``replicates`` as
-    in the
-    analysis. Estimates by slope are for +10 NPS points or percentage points. With years, intervals are clustered by
+    ``units`` and ``left_out`` come from `pairing.paired`, or from ``pairs`` where they are already there; ``tiers``,
+    ``confidence``, ``seed`` and ``replicates`` as in the analysis. Estimates by slope are for +10 NPS points or percentage points. With years, intervals are clustered by
     unit, and what knows no clusters (trend tests, robust lines, LOWESS) uses the units' means.
     """
 
-    def __init__(self, study, outcome="operating_margin", *, minimum_answers=None, tiers, confidence, seed, replicates):
+    def __init__(
+        self, study, outcome="operating_margin", *, minimum_answers=None, tiers, confidence, seed, replicates, pairs=None
+    ):
         self.study, self.outcome, self.minimum = study, outcome, minimum_answers
         self.count, self.confidence = tiers, confidence
         self.options = {"confidence": confidence, "seed": seed, "replicates": replicates}
-        self.units, self.left_out = paired(study, outcome, minimum_answers)
+        self.units, self.left_out = pairs or paired(study, outcome, minimum_answers)
         self.years = "year" in self.units
         self.cluster = self.units["unit"] if self.years else None
         self.flat = robustness.unit_means(self.units, "unit", ["outcome", *LOYALTY]) if self.years else self.units

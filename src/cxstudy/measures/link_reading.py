@@ -75,6 +75,17 @@ def notes(found, tables, common, link):
         yield Reading("nps_margin.note.stands_for", {"list": "; ".join(f"{q}: {word}" for q, word in stands.items())})
 
 
+def other_notes(others):
+    """One Reading an outcome, ``nps_margin.note.other_outcome``: its ends and its slope; or that there is none."""
+    for link, found in others:
+        values = common_values(link) | _interval("slope", found["slope"])
+        values |= _interval("top", found["top_tier"]) | _interval("bottom", found["bottom_tier"])
+        tiered = "" if math.isnan(found["top_minus_bottom"].estimate) else ".tiers"
+        yield Reading(f"nps_margin.note.other_outcome{tiered}", values)
+    if not others:
+        yield Reading("nps_margin.note.other_outcome.none")
+
+
 def _left_out(left_out, common, link):
     total = int(left_out.loc[left_out["n_unit"] == link.kind, "n"].sum())
     if not len(left_out):

@@ -94,7 +94,8 @@ def lost_zeros(answers, alpha=0.05):
     """Whether 0 never occurs although 1 and 2 do: over all answers and in each group.
 
     A group is judged by the share of 0 among the answers 0–2 of all other groups of its kind; where these have
-    none either, and over all answers, by the cautious 1/5 (`stats.patterns.no_zeros`). Columns: by, group, n_answers, zeros,
+    none either, and over all answers, by the cautious 1/5 (`stats.patterns.no_zeros`). Without any 0 there is only the row
+    over all answers: no group differs from the others. Columns: by, group, n_answers, zeros,
     neighbours (answers 1 and 2), expected, nps, nps_corrected (if the expected zeros had been kept), p_value,
     p_adjusted, testable (enough neighbours to be flagged), flagged.
     """
@@ -113,9 +114,10 @@ def lost_zeros(answers, alpha=0.05):
                 | {"nps": before, "nps_corrected": after}
             )
         )
+        if not found["zeros"].any():
+            break
     frame = pd.concat(parts, ignore_index=True)
-    least = np.where(frame["zeros"] > 0, 1.0, frame["p_value"])
-    frame = judged(frame.assign(p_value=least), alpha)
+    frame = judged(frame, alpha)
     return frame.assign(testable=(frame["zeros"] > 0) | frame["flagged"] | (frame["p_value"] * len(frame) <= alpha))
 
 

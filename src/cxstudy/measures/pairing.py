@@ -5,9 +5,10 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from cxstudy.faults import NotTestable, unknown_name
+from cxstudy.faults import DataError, NotTestable, unknown_name
 from cxstudy.findings import Reading
 from cxstudy.language import say
+from cxstudy.measures.percent import ratio_fault
 
 CONTROLS = ("industry", "size", "ownership", "country")
 MARGIN = "operating_margin"
@@ -41,8 +42,12 @@ def paired(study, outcome=MARGIN, minimum_answers=None, *, pairing=None):
     more levels. ``left_out`` counts who is missing: no-answers, no-outcome, too-few-answers,
     answers-without-date, revenue-not-positive.
 
-    Raises NotTestable when the study lacks a table or column; ValueError for an unknown outcome.
+    Raises NotTestable when the study lacks a table or column, DataError for a margin written as a ratio, ValueError
+    for an unknown outcome.
     """
+    fault = ratio_fault(study, outcome) if outcome == MARGIN else None
+    if fault:
+        raise DataError([fault])
     missing = lacking(study, outcome, pairing)
     if missing:
         reading, needs = missing
@@ -94,6 +99,8 @@ def lacking(study, outcome=MARGIN, pairing=None):
             raise ValueError(unknown_name("outcome", outcome, {*numeric, MARGIN}))
     elif not derived and not study.has("financials", MARGIN):
         return Reading("nps_margin.no_margin"), ("financials.operating_margin",)
+    elif fault := ratio_fault(study, outcome):
+        return Reading("nps_margin.ratio", {"found": fault.found, "remedy": fault.remedy}), ("financials.operating_margin",)
     dated = "year" if study.customers.rows == "counted" else "date"
     if lag_of(study, pairing) is not None and not study.has("customers", dated):
         return Reading("nps_margin.no_date", {"column": dated}), (f"customers.{dated}",)

@@ -21,8 +21,9 @@ INDEX = "index_"
 class WorkGroups(NamedTuple):
     """``groups``: one row a work group, see `work_groups`. ``left_out``: columns reason, n, n_unit.
 
-    ``moments``: (side, measure) → frame company, work_group, n, n_missing, mean, ss (sum of squares within the group, nan where
-    the source gives means only), for the groups of ``groups``; the measures are the side's questions and ``index``.
+    ``moments``: (side, measure) → frame company, work_group, n, n_missing, mean, ss (sum of squares within the group,
+    nan where the source gives means only), for the groups of ``groups``; the measures are the side's questions and
+    ``index``.
     """
 
     groups: pd.DataFrame
@@ -34,18 +35,18 @@ class WorkGroups(NamedTuple):
 def work_groups(study, *, minimum_customers=None, minimum_employees=None):
     """The work groups that both customers and employees speak about.
 
-    ``minimum_customers``, ``minimum_employees``: fewest answers of a group; None is the study's anonymity thresholds. Fewer than those
-    are refused: a group below them never becomes a row. They hold for every number of the row: the CX index, and each of
-    the questions the grouping rests on.
+    ``minimum_customers``, ``minimum_employees``: fewest answers of a group; None is the study's anonymity thresholds.
+    Fewer than those are refused: a group below them never becomes a row. They hold for every number of the row: the CX
+    index, and each of the questions the grouping rests on.
 
-    Returns `WorkGroups`. ``groups``, sorted by company and work_group: n_answers (customers with a CX index), cx_index (0–100),
-    cx_raw (the same on the items' own scale, nan when they have several), nps, n_nps (nan under the minimum),
+    Returns `WorkGroups`. ``groups``, sorted by company and work_group: n_answers (customers with a CX index), cx_index
+    (0–100), cx_raw (the same on the items' own scale, nan when they have several), nps, n_nps (nan under the minimum),
     n_employees (the fewest answers to one of the questions), each employees' question on its own scale, employee_index
-    (0–100); in a study without the feelings ``customers_<question>`` beside the employees'. A work group is named by company
-    *and* work_group. A question answered by fewer than the minimum is nan.
+    (0–100); in a study without the feelings ``customers_<question>`` beside the employees'. A work group is named by
+    company *and* work_group. A question answered by fewer than the minimum is nan.
 
-    ``left_out`` reasons: customers-only, employees-only, one-employee, too-few-answers, too-few-employees (work groups; each once,
-    in this order), answers-without-work-group, incomplete-answers, employees-without-work-group.
+    ``left_out`` reasons: customers-only, employees-only, one-employee, too-few-answers, too-few-employees (work groups;
+    each once, in this order), answers-without-work-group, incomplete-answers, employees-without-work-group.
 
     Raises NotTestable when the study lacks a table or column, or no group is on both sides (nearest names offered).
     """
@@ -65,7 +66,9 @@ def work_groups(study, *, minimum_customers=None, minimum_employees=None):
             found[side, name], _ = question_moments(table, name)
         found[side, "index"], away = _index_moments(table, scales, found, side)
         if away:
-            lost.append(("answers-without-work-group" if side == "customers" else "employees-without-work-group", away, side))
+            lost.append(
+                ("answers-without-work-group" if side == "customers" else "employees-without-work-group", away, side)
+            )
     customers = _customers(study, questions, found, fewest["customers"])
     employees = _employees(questions, found, fewest["employees"])
     both = customers.merge(employees, on=KEYS, how="outer", indicator=True)
@@ -104,7 +107,9 @@ def _index_moments(table, scales, found, side):
     items = [found[side, q].assign(mean=scale.index(found[side, q]["mean"])) for q, scale in scales.items()]
     stacked = pd.concat(items, ignore_index=True)
     by = stacked[stacked["mean"].notna()].groupby(KEYS)
-    frame = by.agg(n=("n", "min"), n_missing=("n_missing", "max"), mean=("mean", "mean"), items=("mean", "size")).reset_index()
+    frame = by.agg(
+        n=("n", "min"), n_missing=("n_missing", "max"), mean=("mean", "mean"), items=("mean", "size")
+    ).reset_index()
     frame = frame[frame["items"] >= fewest_answered(len(scales))].drop(columns="items").assign(ss=np.nan)
     if len(scales) == 1:
         (only,) = items
@@ -191,6 +196,9 @@ def _no_overlap(customers, employees, language):
         if len(pairs) == NEAREST:
             break
     values = {"customers": len(customers), "employees": len(employees), "pairs": "; ".join(pairs)}
-    values |= {"customer": next(iter(ours), "–"), "employee": next((f"{c} / {g}" for c, g in employees[KEYS].itertuples(index=False)), "–")}
+    values |= {
+        "customer": next(iter(ours), "–"),
+        "employee": next((f"{c} / {g}" for c, g in employees[KEYS].itertuples(index=False)), "–"),
+    }
     reading = Reading("employee_ambassadors.no_overlap" if pairs else "employee_ambassadors.no_overlap_at_all", values)
     return NotTestable(say(reading, language), ("work groups named alike on both sides",))

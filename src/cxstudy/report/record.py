@@ -1,7 +1,6 @@
 """The only writer of what an analysis found: findings, tables, figures.
 
-Groups with too few answers lose their numbers here and nowhere else, so the
-anonymity threshold has one place.
+Everything passes the anonymity rule here (`cxstudy.anonymity`), and every file is marked *internal* or *client*.
 """
 
 import math
@@ -13,11 +12,11 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
+from cxstudy.anonymity import RESPONDENTS, Groups, suppress
 from cxstudy.findings import Finding, Result, write_findings
 from cxstudy.language import say, text
+from cxstudy.report.audience import CLIENT, INTERNAL, audience, names_of, write_readme
 
-RESPONDENTS = {"answers": "customers", "employees": "employees"}
-KEPT = ("n", "n_answers", "n_missing", "confidence", "year", "tier")
 DPI = 150
 
 
@@ -26,9 +25,10 @@ def record(study, result, out):
 
     ``result`` is a Result, or one or several Findings of the user's own (`cxstudy.finding`).
     Written are ``findings/<analysis>.json``, ``tables/<analysis>.<table>.csv`` (UTF-8, never rounded)
-    and ``figures/<analysis>.<kind>.png``. In tables that count respondents (a column ``n_answers``,
-    or ``n`` with ``n_unit`` answers or employees) a row under ``study.thresholds`` keeps its names
-    and counts, loses every other number, and says why in ``reason``; findings likewise.
+    and ``figures/<analysis>.<kind>.png``. In tables that count respondents a row under ``study.thresholds``, and one
+    that would give it away, keeps its names and counts, loses every other number, and says why in ``reason``; findings
+    likewise. The findings file marks each file *internal* (it names a company or work group) or *client* under
+    ``files``, and README.md lists them all.
     """
     if not str(out or ""):
         return
@@ -39,33 +39,6 @@ def record(study, result, out):
         _record_result(study, result, out)
     else:
         _record_own(study, result, out)
-
-
-def protected(table, thresholds, language="en"):
-    """The table with the numbers of too small groups taken out, and ``reason`` saying so.
-
-    A table that does not count respondents is returned as it is. Example: with thresholds
-    ``{"customers": 5}`` a row ``n_answers = 3, nps = 33.3`` becomes ``n_answers = 3, nps = nan``.
-    """
-    counter = "n_answers" if "n_answers" in table else "n" if {"n", "n_unit"} <= set(table.columns) else None
-    if counter is None:
-        return table
-    units = table["n_unit"] if "n_unit" in table else table[counter].map(lambda _: "answers")
-    if counter == "n_answers":
-        units = units.where(units.isin(list(RESPONDENTS)), "answers")
-    limits = units.map(lambda unit: thresholds.get(RESPONDENTS.get(unit), 0))
-    small = (table[counter] < limits).fillna(False).astype(bool)
-    if not small.any():
-        return table
-    out = table.copy()
-    for name in out.columns:
-        if name not in KEPT and out[name].dtype.kind in "iufb":
-            out[name] = out[name].astype(float).mask(small)
-    reasons = out["reason"].astype(object) if "reason" in out else out[counter].map(lambda _: None).astype(object)
-    said = limits[small].map(lambda limit: text("page.too_few", language, threshold=int(limit)))
-    reasons[small] = said
-    out["reason"] = reasons
-    return out
 
 
 def protected_finding(finding, thresholds, language="en"):
@@ -97,42 +70,54 @@ def plain(value):
 
 def _record_result(study, result, out):
     language = result.language
+    groups = Groups(study)
+    names = names_of(study, groups)
     findings = [protected_finding(f, study.thresholds, language) for f in result.findings]
+    files = {}
     for name, table in result.tables.items():
         frame = table if table.index.name is None else table.reset_index()
-        path = out / "tables" / f"{result.analysis}.{name}.csv"
-        protected(frame, study.thresholds, language).to_csv(path, index=False, encoding="utf-8", lineterminator="\n")
+        frame = suppress(frame, study.thresholds, groups=groups, language=language)
+        file = f"tables/{result.analysis}.{name}.csv"
+        frame.to_csv(out / file, index=False, encoding="utf-8", lineterminator="\n")
+        files[file] = audience(frame, names)
+    figures, internal = _draw(result, out)
+    files |= {f"figures/{result.analysis}.{kind}.png": INTERNAL if kind in internal else CLIENT for kind in figures}
+    notes = [{"key": note.key, "sentence": say(note, language)} for note in result.notes]
+    said = [result.sentence(), *(note["sentence"] for note in notes)]
     write_findings(
         out / "findings" / f"{result.analysis}.json",
         findings,
         study=study.name,
         synthetic=bool(study.synthetic),
+        audience=audience(said, names),
         analysis=result.analysis,
         sentence=result.sentence(),
-        notes=[{"key": note.key, "sentence": say(note, language)} for note in result.notes],
+        notes=notes,
         reading=plain(result.reading),
-        # the folder of results is where this file lies; its path on this machine is nobody's business
-        settings=plain({name: value for name, value in result.settings.items() if name != "out"}),
-        figures=_draw(result, out),
+        settings=plain(result.settings),
+        figures=figures,
+        files=files,
     )
+    write_readme(out, study.thresholds, language)
 
 
 def _draw(result, out):
-    """Draw every figure of the result; the names of those drawn, the headline figure first."""
+    """Draw every figure of the result; the kinds drawn, the headline figure first, and those that name units."""
     name = f"cxstudy.figures.{result.analysis}"
     if not find_spec(name):
-        return []
+        return [], ()
     import matplotlib.pyplot as plt
 
     drawn = []
-    for kind in import_module(name).FIGURES:
+    module = import_module(name)
+    for kind in module.FIGURES:
         figure = result.plot(kind).get_figure()
         path = out / "figures" / f"{result.analysis}.{kind}.png"
         figure.savefig(path, dpi=DPI, bbox_inches="tight", facecolor="white")
         # closed, or the notebook would show every figure a second time under the record cell
         plt.close(figure)
         drawn.append(kind)
-    return drawn
+    return drawn, getattr(module, "INTERNAL", ())
 
 
 def _record_own(study, result, out):
@@ -149,5 +134,7 @@ def _record_own(study, result, out):
             [protected_finding(one, study.thresholds, study.language)],
             study=study.name,
             synthetic=bool(study.synthetic),
+            audience=INTERNAL,
             analysis=one.id.split(".")[0],
         )
+    write_readme(out, study.thresholds, study.language)

@@ -15,6 +15,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import cxstudy
+from cxstudy.anonymity import Groups
 from cxstudy.answerable import answers, sentence
 from cxstudy.faults import NotTestable
 from cxstudy.language import text
@@ -195,9 +196,12 @@ def _finish(study, books, folder, run, given):
     """Pages, merged findings and index of a good run; run.json last, as it is what makes a run good."""
     from cxstudy.report.index import read_run, write_index
     from cxstudy.report.page import without_machine_paths, write_page
+    from cxstudy.report.shown import hide_small_groups
 
+    groups = Groups(study)
     for book in books:
         without_machine_paths(folder / book.path.name, given[book.stem])
+        hide_small_groups(folder / book.path.name, study.thresholds, groups)
         write_page(folder / book.path.name, folder / f"{book.stem}.html", run)
     overview = read_run(folder, run, [book.analysis for book in books])
     _write_json(folder / "findings.json", overview.findings_file())

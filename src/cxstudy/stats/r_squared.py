@@ -99,10 +99,11 @@ def r_squared_cdf(r2, n, p, population_r2, *, method="random"):
     if population_r2 == 0:
         return float(special.betainc(p / 2, (n - p - 1) / 2, r2))
     if method == "fixed":
-        terms = stats.poisson(n * population_r2 / (1 - population_r2) / 2)
+        terms, at = stats.poisson, (n * population_r2 / (1 - population_r2) / 2,)
     else:
-        terms = stats.nbinom((n - 1) / 2, 1 - population_r2)
-    first, last = terms.ppf(_TAIL), terms.isf(_TAIL)
+        terms, at = stats.nbinom, ((n - 1) / 2, 1 - population_r2)
+    # not frozen: this is called some dozen times for each limit, and freezing costs as much as the sum
+    first, last = terms.ppf(_TAIL, *at), terms.isf(_TAIL, *at)
     if not last - first < _MOST_TERMS:
         raise NotTestable(
             f"R² = {r2:.10g} with n = {n} is too near 1 for an interval: the outcome is all but a formula of the "
@@ -110,7 +111,7 @@ def r_squared_cdf(r2, n, p, population_r2, *, method="random"):
             needs=["an outcome measured apart from the predictors"],
         )
     j = np.arange(max(first - 1, 0), last + 2)
-    return float(terms.pmf(j) @ special.betainc(p / 2 + j, (n - p - 1) / 2, r2))
+    return float(terms.pmf(j, *at) @ special.betainc(p / 2 + j, (n - p - 1) / 2, r2))
 
 
 def adjusted(r2, n, p, *, method="ezekiel"):

@@ -17,7 +17,9 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-def high_against_rest(values, high, *, cluster=None, zeros=None, weights=None, confidence=0.95, replicates=2000, seed=1):
+def high_against_rest(
+    values, high, *, cluster=None, zeros=None, weights=None, confidence=0.95, replicates=2000, seed=1
+):
     """Means of the two kinds and what lies between them, each with an interval.
 
     Parameters
@@ -33,13 +35,12 @@ def high_against_rest(values, high, *, cluster=None, zeros=None, weights=None, c
     weights : (n,) > 0 or None
         None: all units count alike.
 
-    Returns
-    -------
-    DataFrame, column ``statistic_of``: ``high``, ``rest`` (means), ``difference``, ``sd`` (difference divided by the SD of units
-    within the two kinds, n − 2 in the denominator: Cohen's d; left out with weights), ``ratio <name>``. n, n_high, n_rest
-    units; n_drawn clusters; estimate; std_error (SD of the replicates); ci_low, ci_high; method: ``bca``, or
-    ``percentile`` where BCa cannot be computed (see `stats.resampling`); reason: a code where there is no number or no
-    interval: ``zero-not-below`` (the rest's mean does not lie above z), ``no-interval`` (the resamples show no spread, or too few of them hold both kinds).
+    Returns ------- DataFrame, column ``statistic_of``: ``high``, ``rest`` (means), ``difference``, ``sd`` (difference
+    divided by the SD of units within the two kinds, n − 2 in the denominator: Cohen's d; left out with weights),
+    ``ratio <name>``. n, n_high, n_rest units; n_drawn clusters; estimate; std_error (SD of the replicates); ci_low,
+    ci_high; method: ``bca``, or ``percentile`` where BCa cannot be computed (see `stats.resampling`); reason: a code
+    where there is no number or no interval: ``zero-not-below`` (the rest's mean does not lie above z), ``no-interval``
+    (the resamples show no spread, or too few of them hold both kinds).
 
     The same draws serve all rows. Raises ValueError when a kind is empty or lengths differ.
 
@@ -62,7 +63,8 @@ def high_against_rest(values, high, *, cluster=None, zeros=None, weights=None, c
     units = len(sums)
     drawn = multiplicities(np.random.default_rng(seed), units, replicates)
     found, spread, without = (
-        _statistics(s, centre, zeros, weights is None) for s in (sums.sum(axis=0)[None], drawn @ sums, leave_one_out(units) @ sums)
+        _statistics(s, centre, zeros, weights is None)
+        for s in (sums.sum(axis=0)[None], drawn @ sums, leave_one_out(units) @ sums)
     )
     sizes = {"n": len(values), "n_high": int(high.sum()), "n_rest": int((~high).sum()), "n_drawn": units}
     rows = []
