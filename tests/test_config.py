@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from cxstudy.faults import DataError
-from cxstudy.study_file import read_study_file
+from cxstudy.opening.study_file import read_study_file
 
 SMALL = "format: 1\nname: small\ntables:\n  customers: {file: customers.csv}\n"
 

@@ -199,7 +199,7 @@ def test_false_alarms_are_rare():
     import ibis
     import pyarrow
 
-    from cxstudy.config import StudyFile
+    from cxstudy.opening.config import StudyFile
     from cxstudy.measures import oddities
 
     config = StudyFile.model_validate({"format": 1, "name": "x", "tables": {"customers": {"file": "x.csv"}}})

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from cxstudy.faults import DataError
-from cxstudy.readers import read_source
+from cxstudy.opening.readers import read_source
 
 
 @pytest.fixture

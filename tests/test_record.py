@@ -12,7 +12,8 @@ import pytest
 
 import cxstudy.figures
 from cxstudy.findings import Finding, Reading, Result, finding, read_findings
-from cxstudy.report.record import plain, protected, protected_finding, record
+from cxstudy.anonymity import suppress
+from cxstudy.report.record import plain, protected_finding, record
 
 STUDY = SimpleNamespace(name="small", synthetic=True, language="en", thresholds={"customers": 5, "employees": 7})
 EXACT = 1 / 3
@@ -77,29 +78,30 @@ def test_rows_with_too_few_answers_keep_names_and_counts_only():
             "loyal": [True, False],
         }
     )
-    out = protected(table, STUDY.thresholds)
+    out = suppress(table, STUDY.thresholds)
     assert out.loc[0, ["nps", "promoters", "loyal"]].isna().all()
-    assert out.loc[0, ["unit", "year", "n_answers"]].tolist() == ["a", 2024, 4]
+    assert out.loc[0, ["unit", "n_answers"]].tolist() == ["a", 4]
+    assert "worked out" in out.loc[2, "reason"] and out.loc[2, ["nps", "promoters", "loyal"]].isna().all()
     assert "5" in out.loc[0, "reason"] and pd.isna(out.loc[1, "reason"])
     assert out.loc[1, ["nps", "promoters"]].tolist() == [40.0, 2.0]
     assert table.loc[0, "nps"] == 25.0
 
 
 def test_each_row_has_the_threshold_of_its_respondents():
-    table = pd.DataFrame({"n": [6, 6, 6], "n_unit": ["answers", "employees", "companies"], "estimate": [1.0, 2.0, 3.0]})
-    assert protected(table, STUDY.thresholds)["estimate"].isna().tolist() == [False, True, False]
+    table = pd.DataFrame({"n": [6, 6, 6, 8], "n_unit": ["answers", "employees", "companies", "employees"], "estimate": [1.0, 2.0, 3.0, 4.0]})
+    assert suppress(table, STUDY.thresholds)["estimate"].isna().tolist() == [False, True, False, True]
 
 
 def test_a_table_that_counts_no_respondents_is_left_alone():
     table = pd.DataFrame({"n": [2], "estimate": [1.0]})
-    assert protected(table, STUDY.thresholds) is table
+    assert suppress(table, STUDY.thresholds) is table
     large = pd.DataFrame({"n_answers": [5], "nps": [1.0]})
-    assert protected(large, STUDY.thresholds) is large
+    assert suppress(large, STUDY.thresholds) is large
 
 
 def test_a_reason_already_given_stays_where_the_row_is_shown():
-    table = pd.DataFrame({"n_answers": [4, 9], "nps": [1.0, math.nan], "reason": [None, "all alike"]})
-    out = protected(table, STUDY.thresholds)
+    table = pd.DataFrame({"n_answers": [4, 9, 5], "nps": [1.0, math.nan, 2.0], "reason": [None, "all alike", None]})
+    out = suppress(table, STUDY.thresholds)
     assert out.loc[1, "reason"] == "all alike" and "Fewer than 5" in out.loc[0, "reason"]
 
 

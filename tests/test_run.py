@@ -43,7 +43,7 @@ def test_a_good_run_leaves_everything_in_a_folder_of_its_own(good):
     assert re.fullmatch(r"\d{8}-\d{6}", outcome.folder.name)
     names = {path.relative_to(outcome.folder).as_posix() for path in outcome.folder.rglob("*") if path.is_file()}
     books = {f"{stem}.{kind}" for stem in ("01_first", "02_second", "mine", "99_claims") for kind in ("ipynb", "html")}
-    assert names == books | {"index.html", "run.json", "findings.json"} | {
+    assert names == books | {"index.html", "run.json", "findings.json", "README.md"} | {
         f"findings/my.{n}.json" for n in ("first", "second", "mine")
     }
     assert outcome.index == reports.resolve() / "small/index.html" and outcome.index.exists()

@@ -16,18 +16,18 @@ from typing import Any
 import duckdb
 import ibis
 
-from cxstudy.between import between_tables
-from cxstudy.checking import check_table
-from cxstudy.columns import how_written, match_columns
-from cxstudy.config import StudyFile, TableFile
+from cxstudy.opening.between import between_tables
+from cxstudy.opening.checking import check_table
+from cxstudy.opening.columns import how_written, match_columns
+from cxstudy.opening.config import StudyFile, TableFile
 from cxstudy.faults import DataError, Fault, unknown_name
-from cxstudy.locating import find_study_file
-from cxstudy.readers import read_source
-from cxstudy.remarks import remarks_on
-from cxstudy.rules import Opened
+from cxstudy.opening.locating import find_study_file
+from cxstudy.opening.readers import read_source
+from cxstudy.opening.remarks import remarks_on
+from cxstudy.opening.rules import Opened
 from cxstudy.schema import Column
-from cxstudy.study_file import read_study_file
-from cxstudy.values import read_values, typed
+from cxstudy.opening.study_file import read_study_file
+from cxstudy.opening.values import read_values, typed
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from cxstudy.config import Lag
+from cxstudy.opening.config import Lag
 from cxstudy.findings import Reading
 from cxstudy.measures.pairing import MARGIN, financial_year, lacking, paired
 from cxstudy.stats.resampling import FEWEST_UNITS

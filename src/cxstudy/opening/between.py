@@ -2,7 +2,7 @@
 
 from difflib import get_close_matches
 
-from cxstudy.columns import declared_questions
+from cxstudy.opening.columns import declared_questions
 from cxstudy.faults import Fault, unknown_name
 from cxstudy.schema import TABLES
 

@@ -28,7 +28,7 @@ def find_study_file(path=None):
 
 
 def _sample():
-    path = Path(__file__).resolve().parents[2] / "data" / "sample"
+    path = Path(__file__).resolve().parents[3] / "data" / "sample"
     if not path.is_dir():
         rule, found = "without a path the repository's sample is opened.", "no data/sample beside this installation."
         raise DataError([Fault(rule, found, "name a study, or make one: cxstudy simulate DIR.")])

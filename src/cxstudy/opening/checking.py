@@ -7,9 +7,9 @@ their faults name lines.
 import ibis
 
 from cxstudy.faults import Fault
-from cxstudy.rules import row_rules
+from cxstudy.opening.rules import row_rules
 from cxstudy.schema import TABLES, UNITS
-from cxstudy.wording import Example, listed
+from cxstudy.opening.wording import Example, listed
 
 EXAMPLES = 20
 _LONGEST_QUOTED = 30

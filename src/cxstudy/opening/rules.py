@@ -8,9 +8,9 @@ from typing import Any
 import ibis
 
 from cxstudy import wording
-from cxstudy.config import Shares, TableFile
-from cxstudy.readers import Source
-from cxstudy.values import Values
+from cxstudy.opening.config import Shares, TableFile
+from cxstudy.opening.readers import Source
+from cxstudy.opening.values import Values
 
 
 @dataclass(frozen=True)
