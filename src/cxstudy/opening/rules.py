@@ -7,7 +7,7 @@ from typing import Any
 
 import ibis
 
-from cxstudy import wording
+from cxstudy.opening import wording
 from cxstudy.opening.config import Shares, TableFile
 from cxstudy.opening.readers import Source
 from cxstudy.opening.values import Values
