@@ -70,12 +70,11 @@ def test_figures_are_drawn_in_order_and_closed(tmp_path, monkeypatch):
 def test_rows_with_too_few_answers_keep_names_and_counts_only():
     table = pd.DataFrame(
         {
-            "unit": ["a", "b"],
-            "year": [2024, 2024],
-            "n_answers": [4, 5],
-            "nps": [25.0, 40.0],
-            "promoters": [1, 2],
-            "loyal": [True, False],
+            "unit": ["a", "b", "c"],
+            "n_answers": [4, 9, 5],
+            "nps": [25.0, 40.0, 10.0],
+            "promoters": [1, 2, 3],
+            "loyal": [True, False, True],
         }
     )
     out = suppress(table, STUDY.thresholds)

@@ -1,7 +1,9 @@
 """The set-up: one list of packages in three files, a lock for every platform, files that open anywhere."""
 
+import ast
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -9,10 +11,12 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 from rattler import MatchSpec
 
 HOME = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((HOME / "pyproject.toml").read_text(encoding="utf-8"))
+IMPORT_NAME = {"pyyaml": "yaml", "beautifulsoup4": "bs4", "ibis-framework": "ibis", "py-rattler": "rattler"}
 CONDA_NAME = {"duckdb": "python-duckdb", "ibis-framework": "ibis-duckdb"}
 ONLY_PIP = {"uv"}  # installs the others from the lock; conda does that itself
 LOCK = (HOME / "requirements.lock").read_text(encoding="utf-8")
@@ -50,6 +54,28 @@ def test_the_seven_packages_of_the_card_are_in_the_base_install():
     assert {"jupyterlab", "pandas", "seaborn", "statsmodels", "pingouin", "papermill", "nbconvert"} <= base
 
 
+def imported(*folders):
+    """{top-level module: a file that imports it} of other people's packages."""
+    found = {}
+    for path in (p for folder in folders for p in (HOME / folder).rglob("*.py")):
+        beside = {p.stem for p in path.parent.glob("*.py")} | {"cxstudy"}
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module] if isinstance(node, ast.ImportFrom) and node.module and not node.level else []
+            tops = {name.split(".")[0] for name in names} - sys.stdlib_module_names - beside
+            found |= dict.fromkeys(tops, path.name)
+    return found
+
+
+def test_every_package_that_is_imported_is_declared():
+    base = {Requirement(r).name for r in PROJECT["project"]["dependencies"]}
+    modules = {IMPORT_NAME.get(name, name) for name in base}
+    undeclared = {m: f for m, f in imported("src", "data", "benchmarks").items() if m not in modules}
+    assert not undeclared
+    modules |= {IMPORT_NAME.get(name, name) for name in wanted()}
+    assert not {m: f for m, f in imported("tests").items() if m not in modules}
+
+
 def test_conda_and_pip_name_the_same_packages():
     ours = {CONDA_NAME.get(name, name) for name in wanted() if name not in ONLY_PIP}
     assert set(conda_specs()) - {"python", "pip"} == ours
@@ -73,6 +99,7 @@ def test_conda_channels_are_conda_forge_alone():
 def test_lock_satisfies_every_range():
     versions = locked()
     for name, specifier in wanted().items():
+        name = canonicalize_name(name)
         assert versions.get(name), f"{name} is not in requirements.lock; run make lock"
         assert all(specifier.contains(v) for v in versions[name]), name
 
@@ -90,9 +117,6 @@ def test_lock_has_a_hash_for_every_package_and_no_address():
 
 
 def test_setup_imports_nothing_but_the_standard_library():
-    import ast
-    import sys
-
     tree = ast.parse((HOME / "setup_study.py").read_text(encoding="utf-8"))
     names = {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
     names |= {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}

@@ -7,8 +7,8 @@ letters S, C, G, Y stand for studies, companies, work groups and years.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr, ndtri
 
+from cxstudy.answering import classes, cx_moments, draw_classes, draw_employer, draw_feelings
 from cxstudy.design import Design, draw_design
 
 TRUTH_SEED = 20_250_101
@@ -42,32 +42,21 @@ class Counts:
 @dataclass(frozen=True)
 class Groups:
     """Work groups [S, G]: mean CX on the raw scale 1–10 (nan without answers), means of the three feelings [S, G, 3]
-    on 1–5, and the ``company`` index."""
+    on 1–5 and of recommend_employer on 0–10 (``employer``), and the ``company`` index.
+
+    ``answers`` and ``employees`` are numbers of customers and of employees; ``promoters``, ``passives``, ``detractors``
+    numbers of customers who answered recommend, over all years. No employee's answer is missing.
+    """
 
     cx: np.ndarray
     feelings: np.ndarray
+    employer: np.ndarray
     company: np.ndarray
-
-
-def recommend_cuts(parameters):
-    """The ten cuts of the normal scale between the answers 0|1 … 9|10 that give ``recommend_shares`` overall."""
-    p = parameters
-    shares, shifts = (np.array([one[k] for one in p.touchpoints]) for k in (1, 2))
-    spread = p.loyalty_sd**2 * (1 + p.company_share * p.loyalty_year_sd**2) + 1
-    centre = shares @ shifts
-    spread += shares @ (shifts - centre) ** 2
-    return centre + np.sqrt(spread) * ndtri(np.cumsum(p.recommend_shares)[:-1])
-
-
-def _classes(p, experience):
-    """Probabilities of promoter and detractor given experience, averaged over touchpoints."""
-    cuts = recommend_cuts(p)
-    centre = p.loyalty_sd * experience
-    promoter, detractor = np.zeros_like(centre), np.zeros_like(centre)
-    for _, share, shift in p.touchpoints:
-        promoter += share * ndtr(centre + shift - cuts[8])
-        detractor += share * ndtr(cuts[6] - centre - shift)
-    return promoter, detractor
+    answers: np.ndarray
+    employees: np.ndarray
+    promoters: np.ndarray
+    passives: np.ndarray
+    detractors: np.ndarray
 
 
 def simulate_counts(rng, parameters, studies=1):
@@ -82,11 +71,8 @@ def simulate_counts(rng, parameters, studies=1):
     (2, 240, 3)
     """
     p, design = parameters, draw_design(rng, parameters, studies)
-    promoter, detractor = _classes(p, design.experience)
-    asked = (1 - p.missing_share) * (1 - p.dont_know_share)
-    chances = np.stack([promoter, detractor, 1 - promoter - detractor], -1) * asked
-    chances = np.concatenate([chances, np.full((*promoter.shape, 1), 1 - asked)], -1)
-    drawn = rng.multinomial(design.answers, chances)
+    promoter, detractor = classes(p, design.experience)
+    drawn = draw_classes(rng, p, design.answers, promoter, detractor)
     starts = np.flatnonzero(np.diff(design.company, axis=1, prepend=-1).ravel())
 
     def by_company(values):
@@ -107,45 +93,6 @@ def simulate_counts(rng, parameters, studies=1):
     )
 
 
-def cx_moments(parameters, experience):
-    """Mean and variance of one customer's CX (mean of the items, raw 1–10) in a group with this experience.
-
-    By Gauss–Hermite quadrature over what the customer's answers have in common, on a grid, interpolated.
-    """
-    p = parameters
-    grid = np.linspace(-7, 7, 281)
-    nodes, weights = np.polynomial.hermite_e.hermegauss(41)
-    weights = weights / weights.sum()
-    centre = p.cx_mean + p.cx_group_sd * grid[:, None] + p.cx_person_sd * np.sqrt(p.cx_common) * nodes
-    own = p.cx_person_sd * np.sqrt(1 - p.cx_common)
-    levels, cuts = np.arange(1, 11), np.arange(1.5, 10)
-    first, second = np.zeros_like(centre), np.zeros_like(centre)
-    for _, offset in p.cx_items:
-        below = ndtr((cuts - (centre + offset)[..., None]) / own)
-        chance = np.diff(below, axis=-1, prepend=0.0, append=1.0)
-        mean = chance @ levels
-        first += mean / len(p.cx_items)
-        second += (chance @ levels**2 - mean**2) / len(p.cx_items) ** 2
-    mean = first @ weights
-    variance = second @ weights + (first**2) @ weights - mean**2
-    return np.interp(experience, grid, mean), np.interp(experience, grid, variance)
-
-
-def draw_feelings(rng, parameters, climate, group):
-    """Answers 1–5 [employees, 3] to good company, trust and thriving, and the person's own part [employees].
-
-    ``climate`` [groups] in SDs, ``group`` [employees] the index of each employee's group.
-    """
-    p = parameters
-    own = rng.standard_normal((len(climate), 3))
-    part = np.sqrt(p.climate_common) * climate[:, None] + np.sqrt(1 - p.climate_common) * own
-    person = rng.standard_normal(len(group))
-    value = p.climate_sd * part[group] + np.sqrt(p.feeling_common) * person[:, None]
-    value += np.sqrt(1 - p.feeling_common) * rng.standard_normal((len(group), 3))
-    cuts = np.sqrt(1 + p.climate_sd**2) * ndtri(np.cumsum(p.feeling_shares)[:-1])
-    return 1 + np.searchsorted(cuts, value).astype(np.int8), person
-
-
 def simulate_groups(rng, parameters, studies=1):
     """Draw ``studies`` studies' work groups: employees one by one, customers' CX as group means.
 
@@ -159,10 +106,23 @@ def simulate_groups(rng, parameters, studies=1):
     cx = (design.answers * mean).sum(-1) / safe
     cx = cx + np.sqrt((design.answers * variance).sum(-1)) / safe * rng.standard_normal(cx.shape)
     size = design.employees.ravel()
-    feelings, _ = draw_feelings(rng, p, design.climate.ravel(), np.repeat(np.arange(len(size)), size))
+    group = np.repeat(np.arange(len(size)), size)
+    feelings, person = draw_feelings(rng, p, design.climate.ravel(), group)
+    employer, _ = draw_employer(rng, p, design.climate.ravel()[group], person)
+    drawn = draw_classes(rng, p, design.answers, *classes(p, design.experience)).sum(axis=2)
     starts = np.concatenate([[0], np.cumsum(size)[:-1]])
     means = np.add.reduceat(feelings, starts, axis=0, dtype=np.int64) / size[:, None]
-    return Groups(cx=cx, feelings=means.reshape(studies, p.groups, 3), company=design.company)
+    return Groups(
+        cx=cx,
+        feelings=means.reshape(studies, p.groups, 3),
+        employer=(np.add.reduceat(employer, starts) / size).reshape(studies, p.groups),
+        company=design.company,
+        answers=n,
+        employees=design.employees,
+        promoters=drawn[..., 0],
+        detractors=drawn[..., 1],
+        passives=drawn[..., 2],
+    )
 
 
 def truth(parameters):

@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 from scipy.special import ndtri
 
+from cxstudy.answering import draw_employer, draw_feelings, recommend_cuts
 from cxstudy.design import draw_design
 from cxstudy.faults import DataError, Fault
-from cxstudy.population import draw_feelings, recommend_cuts, simulate_counts, simulate_groups, truth
+from cxstudy.population import simulate_counts, simulate_groups, truth
 from cxstudy.simulated_folder import README, STUDY_FILE
 from cxstudy.worlds import WORLDS, Parameters, world_parameters
 
@@ -210,15 +211,13 @@ def _employees(rng, p, design, companies, groups):
     n = len(group)
     feelings, person = draw_feelings(rng, p, design.climate, group)
     climate = p.climate_sd * design.climate[group]
-    contact = rng.choice(len(CONTACT), n, p=p.contact_shares)
-    centred = contact - np.dot(range(len(CONTACT)), p.contact_shares)
+    employer, contact = draw_employer(rng, p, design.climate[group], person)
     spread = np.sqrt(1 + p.climate_sd**2)
 
     def value():
         return climate + np.sqrt(p.feeling_common) * person + np.sqrt(1 - p.feeling_common) * rng.standard_normal(n)
 
-    pride = value() + p.contact_slope * centred
-    answers = {"recommend_employer": np.searchsorted(spread * ndtri(np.cumsum(p.employer_shares)[:-1]), pride)}
+    answers = {"recommend_employer": employer}
     answers |= {name: feelings[:, i] for i, name in enumerate(("good_company", "trust", "thriving"))}
     five = spread * ndtri(np.cumsum(p.feeling_shares)[:-1])
     answers["leadership"] = 1 + np.searchsorted(five, value())

@@ -94,7 +94,8 @@ def _record_result(study, result, out):
         sentence=result.sentence(),
         notes=notes,
         reading=plain(result.reading),
-        settings=plain(result.settings),
+        # the folder of results is where this file lies; its path on this machine is nobody's business
+        settings=plain({name: value for name, value in result.settings.items() if name != "out"}),
         figures=figures,
         files=files,
     )
