@@ -38,6 +38,18 @@ def pytest_configure(config):
     config.addinivalue_line("filterwarnings", r"ignore:fetch_arrow_table\(\) is deprecated:DeprecationWarning")
 
 
+@pytest.fixture(scope="session")
+def server():
+    """One process that forks the kernels of all runs of the test session; None where kernels are not forked."""
+    from cxstudy.report.forked import ENVIRONMENT, ForkServer, supported
+
+    if not supported():
+        yield None
+        return
+    with ForkServer(environment=ENVIRONMENT) as forked:
+        yield forked
+
+
 @pytest.fixture
 def small_study(tmp_path):
     """Factory: 12 companies, 8 answers each (96), financials for 2 years, no fault and no remark.

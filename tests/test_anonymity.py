@@ -20,7 +20,11 @@ tables:
   financials: {file: financials.csv}
   customers: {file: customers.csv}
   employees: {file: employees.csv}
-scales: {ease: {low: 1, high: 10}, resolution: {low: 1, high: 10}, engagement: {low: 1, high: 10}, satisfaction: {low: 1, high: 10}}
+scales:
+  ease: {low: 1, high: 10}
+  resolution: {low: 1, high: 10}
+  engagement: {low: 1, high: 10}
+  satisfaction: {low: 1, high: 10}
 items: {cx_index: [ease, resolution, engagement]}
 """
 SMALL, LITTLE = "C04", ("C02", "C02-b")
@@ -37,15 +41,26 @@ def study(tmp_path_factory):
             n = 1 if company == SMALL else 8 + 3 * i + "abc".index(g)
             score = rng.integers(0, 11, n)
             items = rng.integers(1, 11, (n, 4))
-            people += [(company, f"{company}-{g}", f"2024-0{1 + k % 9}-11", s, *x) for k, (s, x) in enumerate(zip(score, items, strict=True))]
+            people += [
+                (company, f"{company}-{g}", f"2024-0{1 + k % 9}-11", s, *x)
+                for k, (s, x) in enumerate(zip(score, items, strict=True))
+            ]
             n = 4 if (company, f"{company}-{g}") == LITTLE else 8 + i
-            staff += [(company, f"{company}-{g}", *x) for x in np.c_[rng.integers(0, 11, n), rng.integers(1, 6, (n, 3))]]
+            staff += [
+                (company, f"{company}-{g}", *x) for x in np.c_[rng.integers(0, 11, n), rng.integers(1, 6, (n, 3))]
+            ]
     head = ["company", "work_group", "date", "recommend", "satisfaction", "ease", "resolution", "engagement"]
     frames = {"customers": pd.DataFrame(people, columns=head)}
-    frames["employees"] = pd.DataFrame(staff, columns=["company", "work_group", "recommend_employer", "good_company", "trust", "thriving"])
-    frames["companies"] = pd.DataFrame({"company": companies, "name": [f"Firm {c}" for c in companies], "industry": ["bank", "energy"] * 7})
+    frames["employees"] = pd.DataFrame(
+        staff, columns=["company", "work_group", "recommend_employer", "good_company", "trust", "thriving"]
+    )
+    frames["companies"] = pd.DataFrame(
+        {"company": companies, "name": [f"Firm {c}" for c in companies], "industry": ["bank", "energy"] * 7}
+    )
     paid = [c for c in companies if c != "C13"]
-    frames["financials"] = pd.DataFrame({"company": paid, "year": 2024, "operating_margin": rng.normal(8, 6, len(paid))})
+    frames["financials"] = pd.DataFrame(
+        {"company": paid, "year": 2024, "operating_margin": rng.normal(8, 6, len(paid))}
+    )
     for name, frame in frames.items():
         if name in ("customers", "employees"):
             frame.insert(0, "response_id", [f"{name[0]}{i}" for i in range(len(frame))])
@@ -56,7 +71,9 @@ def study(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def written(study, tmp_path_factory):
-    """Everything `record` writes: folder, tables by name, findings files by analysis; units as small as one answer asked for."""
+    """Everything `record` writes: folder, tables by name, findings files by analysis; units as small as one answer
+    asked for.
+    """
     plt = pytest.importorskip("matplotlib.pyplot")
     plt.switch_backend("Agg")
     out = tmp_path_factory.mktemp("out")
@@ -72,7 +89,11 @@ def written(study, tmp_path_factory):
 
 def numbers(row):
     """The numbers of a table's row beside names and counts."""
-    return {k: v for k, v in row.items() if k not in KEPT and isinstance(v, int | float) and not isinstance(v, bool) and v == v}
+    return {
+        k: v
+        for k, v in row.items()
+        if k not in KEPT and isinstance(v, int | float) and not isinstance(v, bool) and v == v
+    }
 
 
 def test_no_row_of_a_small_group_has_a_number(written):
@@ -81,7 +102,10 @@ def test_no_row_of_a_small_group_has_a_number(written):
     for name, table in tables.items():
         counters = [c for c in ("n_answers", "n_employees") if c in table]
         for row in table.to_dict("records"):
-            small = any(row[c] < LIMITS["employees" if c == "n_employees" or row.get("table") == "employees" else "customers"] for c in counters)
+            small = any(
+                row[c] < LIMITS["employees" if c == "n_employees" or row.get("table") == "employees" else "customers"]
+                for c in counters
+            )
             if small:
                 seen += 1
                 assert numbers(row) == {}, (name, row)
@@ -100,7 +124,9 @@ def test_the_small_company_and_the_little_group_are_nowhere_with_numbers(written
 
 
 def test_nps_of_the_small_company_does_not_follow_from_all_files_together(study, written):
-    """The total less every company whose NPS is shown anywhere must leave two companies or more and five answers or more."""
+    """The total less every company whose NPS is shown anywhere must leave two companies or more and five answers or
+    more.
+    """
     _, tables, findings = written
     total = next(f for f in findings["data_check"]["findings"] if f["id"] == "data_check.nps")
     shown = {}
@@ -174,18 +200,26 @@ def test_pages_hide_what_the_files_hide(study):
     assert len(rows) == 1 and "–" in rows[0] and f"{frame.set_index('unit').loc[SMALL, 'nps']:.6f}" not in rows[0]
     written = suppress(frame, study.thresholds, groups=groups)
     gone = written.loc[written["nps"].isna(), "unit"]
-    assert {unit for unit in frame["unit"] if f"<td>{unit}</td>" in html and "–" in html.split(f"<td>{unit}</td>")[1].split("</tr>")[0]} == set(gone)
+    assert {
+        unit
+        for unit in frame["unit"]
+        if f"<td>{unit}</td>" in html and "–" in html.split(f"<td>{unit}</td>")[1].split("</tr>")[0]
+    } == set(gone)
     whole = frame[frame["n_answers"] > 40][["unit", "n_answers", "nps"]].to_html()
     assert without_small_groups(whole, study.thresholds) == whole
 
 
 def test_an_index_that_names_the_groups_is_read_too(study):
-    frame = pd.DataFrame({"n_answers": [3, 8, 30], "nps": [1.5, 2.5, 3.5]}, index=pd.Index(["a", "b", "c"], name="company"))
+    frame = pd.DataFrame(
+        {"n_answers": [3, 8, 30], "nps": [1.5, 2.5, 3.5]}, index=pd.Index(["a", "b", "c"], name="company")
+    )
     html = without_small_groups(frame.to_html(), LIMITS)
     assert "1.5" not in html and "2.5" not in html and "3.5" in html and "30" in html
 
 
-@given(st.lists(st.integers(0, 40), min_size=1, max_size=12), st.lists(st.integers(0, 12), max_size=3), st.integers(1, 10))
+@given(
+    st.lists(st.integers(0, 40), min_size=1, max_size=12), st.lists(st.integers(0, 12), max_size=3), st.integers(1, 10)
+)
 @settings(max_examples=300, deadline=None)
 def test_what_is_hidden_is_two_groups_and_enough_answers_or_everything(sizes, others, limit):
     out = hidden(sizes, limit, others)
@@ -208,7 +242,10 @@ def test_no_more_is_hidden_than_needed(sizes):
 
 def test_unit_and_year_together_leave_no_line_with_one_hidden_cell():
     units, years = list("abcd"), [2022, 2023, 2024]
-    table = pd.DataFrame([(u, y, 10 + i + j, 1.0) for i, u in enumerate(units) for j, y in enumerate(years)], columns=["unit", "year", "n_answers", "nps"])
+    table = pd.DataFrame(
+        [(u, y, 10 + i + j, 1.0) for i, u in enumerate(units) for j, y in enumerate(years)],
+        columns=["unit", "year", "n_answers", "nps"],
+    )
     table.loc[4, "n_answers"] = 3
     gone = suppress(table, LIMITS)["nps"].isna().to_numpy().reshape(4, 3)
     assert gone[1, 1]
@@ -218,7 +255,12 @@ def test_unit_and_year_together_leave_no_line_with_one_hidden_cell():
 def test_two_tables_hide_the_same_groups(study):
     """One table lacks C13; each alone could hide another neighbour, and together they would show all but one."""
     groups = Groups(study)
-    sizes = study.customers.frame().groupby("company", as_index=False).size().rename(columns={"company": "unit", "size": "n_answers"})
+    sizes = (
+        study.customers.frame()
+        .groupby("company", as_index=False)
+        .size()
+        .rename(columns={"company": "unit", "size": "n_answers"})
+    )
     sizes = sizes.assign(nps=1.0)
     seen = set()
     for table in (sizes, sizes[sizes["unit"] != "C13"], sizes[sizes["unit"] != "C01"]):
@@ -229,14 +271,28 @@ def test_two_tables_hide_the_same_groups(study):
 
 
 def test_units_of_measurement_are_no_groups(study):
-    table = pd.DataFrame({"delay": ["early", "late", "later"], "n": [3, 9, 30], "n_unit": "answers", "unit": "NPS points", "estimate": [1.0, 2.0, 3.0]})
+    table = pd.DataFrame(
+        {
+            "delay": ["early", "late", "later"],
+            "n": [3, 9, 30],
+            "n_unit": "answers",
+            "unit": "NPS points",
+            "estimate": [1.0, 2.0, 3.0],
+        }
+    )
     shown = suppress(table, LIMITS, groups=Groups(study))
     assert shown["estimate"].isna().tolist() == [True, True, False]
     assert shown["reason"].str.contains("worked out").tolist()[:2] == [False, True]
 
 
 def test_each_side_has_its_threshold_and_reason():
-    table = pd.DataFrame({"n": [6, 6, 6, 90], "n_unit": ["answers", "employees", "companies", "employees"], "estimate": [1.0, 2.0, 3.0, 4.0]})
+    table = pd.DataFrame(
+        {
+            "n": [6, 6, 6, 90],
+            "n_unit": ["answers", "employees", "companies", "employees"],
+            "estimate": [1.0, 2.0, 3.0, 4.0],
+        }
+    )
     shown = suppress(table, LIMITS)
     assert shown["estimate"].isna().tolist() == [False, True, False, True]
     assert "Fewer than 7" in shown.loc[1, "reason"] and shown.loc[0, "reason"] is None
@@ -248,11 +304,15 @@ def test_no_message_or_file_quotes_a_comment(study, tmp_path):
     folder.mkdir()
     rows = "".join(f"r{i},A,{i % 11},{secret}\n" for i in range(30)) + f"r30,A,77,{secret}\n"
     (folder / "customers.csv").write_text("response_id,company,recommend,comment\n" + rows, encoding="utf-8")
-    (folder / "study.yaml").write_text("format: 1\nname: commented\ntables:\n  customers: {file: customers.csv}\n", encoding="utf-8")
+    (folder / "study.yaml").write_text(
+        "format: 1\nname: commented\ntables:\n  customers: {file: customers.csv}\n", encoding="utf-8"
+    )
     with pytest.raises(cx.DataError) as caught:
         cx.open_study(folder)
     assert "Gunnar" not in str(caught.value)
-    (folder / "study.yaml").write_text("format: 1\nname: commented\ntables:\n  customers: {file: customers.csv, missing: [77]}\n", encoding="utf-8")
+    (folder / "study.yaml").write_text(
+        "format: 1\nname: commented\ntables:\n  customers: {file: customers.csv, missing: [77]}\n", encoding="utf-8"
+    )
     opened = cx.open_study(folder)
     opened.record(cx.data_check(opened), folder / "out")
     for path in (folder / "out").rglob("*"):

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from contextlib import nullcontext
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,13 +12,15 @@ import pytest
 from cxstudy import cli
 from cxstudy.report import notebook_list
 from cxstudy.report import run as run_module
+from cxstudy.report import run_record
 from small_study import write_notebook, write_study
 from test_index import HEAD, ROWS
 
 
 @pytest.fixture
-def study(tmp_path, monkeypatch):
-    """A small study; the workbook's notebooks are one tiny one."""
+def study(tmp_path, server, monkeypatch):
+    """A small study; the workbook's notebooks are one tiny one; kernels come from the server of the test session."""
+    monkeypatch.setattr(run_module, "ForkServer", lambda environment: nullcontext(server))
     write_notebook(tmp_path / "ours", "01_first")
     monkeypatch.setattr(notebook_list, "repository_notebooks", lambda: tmp_path / "ours")
     return write_study(tmp_path / "data")
@@ -29,7 +32,7 @@ def test_help_lists_the_commands_and_imports_nothing_heavy():
         "print(sorted({'pandas', 'numpy', 'yaml', 'ibis', 'papermill', 'babel', 'matplotlib'} & set(sys.modules)))"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    for command in ("run", "check", "claims", "simulate", "open"):
+    for command in ("run", "rerun", "new-notebook", "check", "claims", "simulate", "open"):
         assert f"    {command} " in out
     assert out.endswith("exit 0\n[]\n")
 
@@ -52,7 +55,8 @@ def test_run_ends_with_the_claims_and_the_page_to_open(study, tmp_path, capsys):
     assert cli.main(["run", str(study), "-p", "factor", "3", "--out", str(tmp_path / "out")]) == 0
     lines = capsys.readouterr().out.splitlines()
     page = Path(lines[-1].removeprefix("Open "))
-    assert page == tmp_path / "out/small/index.html" and page.exists()
+    assert page.parent.parent == tmp_path / "out/small" and page.name == "index.html" and page.exists()
+    assert lines[-2].startswith("This run is partial") and not (tmp_path / "out/small/index.html").exists()
 
 
 @pytest.mark.parametrize(
@@ -118,7 +122,7 @@ def test_claims_are_read_from_the_newest_good_run(study, tmp_path, capsys, monke
     folder = tmp_path / "20260102-030405"
     (folder / "tables").mkdir(parents=True)
     (folder / "tables/claims.claims.csv").write_text("\n".join([HEAD, *ROWS]) + "\n", encoding="utf-8")
-    monkeypatch.setattr(run_module, "newest_good_run", lambda study, out: folder)
+    monkeypatch.setattr(run_record, "newest_good_run", lambda study, out: folder)
     assert cli.main(["claims", str(study)]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "margin-top     agrees       8.9 %, 95% interval 7.6 to 10.2, from 60 companies."

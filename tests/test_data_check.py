@@ -60,7 +60,6 @@ def flagged(result, check):
     return {(r.by, r.group) for r in rows[rows["flagged"] == 1].itertuples()}
 
 
-
 def test_clean_data_raise_no_alarm(planted):
     result = data_check(planted())
     assert status(result) == dict.fromkeys(CHECKS - {"fast"}, "clear") | {"fast": "not_testable"}
@@ -90,7 +89,9 @@ def test_zeros_lost_everywhere_are_an_alarm_without_answers_to_leave_out(planted
     result = data_check(planted(lambda f: f.assign(recommend=f["recommend"].replace(0, 99))))
     assert ("all", "") in flagged(result, "lost_zeros")
     row = result.lost_zeros.query("by == 'all'").iloc[0]
-    assert row["nps"] - row["nps_corrected"] == pytest.approx(row["expected"] * (100 + row["nps"]) / (row["n_answers"] + row["expected"]))
+    assert row["nps"] - row["nps_corrected"] == pytest.approx(
+        row["expected"] * (100 + row["nps"]) / (row["n_answers"] + row["expected"])
+    )
     assert result.reading.key == "data_check.alarm" and result["data_check.flagged"].estimate == 0
 
 
@@ -117,7 +118,9 @@ def test_a_question_flipped_in_one_touchpoint_is_named_and_nothing_is_left_out(p
         return frame.assign(effort=frame["effort"].where(~mine, 8 - frame["effort"]))
 
     result = data_check(planted(change))
-    assert {(r.by, r.group, r.question) for r in result.flipped[result.flipped["flagged"] == 1].itertuples()} >= {("touchpoint", "web", "effort")}
+    assert {(r.by, r.group, r.question) for r in result.flipped[result.flipped["flagged"] == 1].itertuples()} >= {
+        ("touchpoint", "web", "effort")
+    }
     assert set(result.flipped.loc[result.flipped["flagged"] == 1, "question"]) == {"effort"}
     assert result["data_check.flagged"].estimate == 0 and result.reading.key == "data_check.alarm"
 
@@ -200,17 +203,31 @@ def test_false_alarms_are_rare():
     import pyarrow
 
     from cxstudy.opening.config import StudyFile
-    from cxstudy.measures import oddities
+    from cxstudy.measures import clicking, oddities
 
     config = StudyFile.model_validate({"format": 1, "name": "x", "tables": {"customers": {"file": "x.csv"}}})
-    config = config.model_copy(update={"scales": {q: SimpleNamespace(low=1, high=10, better="high", whole=True) for q in ITEMS}})
+    config = config.model_copy(
+        update={"scales": {q: SimpleNamespace(low=1, high=10, better="high", whole=True) for q in ITEMS}}
+    )
     alarms = 0
     for seed in range(30):
-        frame = tables(np.random.default_rng(seed), world_parameters("published", SIZE | {"answers": 1200}))["customers"]
-        frame = frame.assign(unit=frame["company"], recommend=frame["recommend"].where(frame["recommend"] != 99), date=pd.to_datetime(frame["date"]))
-        table = SimpleNamespace(expr=ibis.memtable(pyarrow.Table.from_pandas(frame, preserve_index=False)), questions=("recommend", *ITEMS), question_for=lambda role: "recommend")
+        frame = tables(np.random.default_rng(seed), world_parameters("published", SIZE | {"answers": 1200}))[
+            "customers"
+        ]
+        frame = frame.assign(
+            unit=frame["company"],
+            recommend=frame["recommend"].where(frame["recommend"] != 99),
+            date=pd.to_datetime(frame["date"]),
+        )
+        table = SimpleNamespace(
+            expr=ibis.memtable(pyarrow.Table.from_pandas(frame, preserve_index=False)),
+            questions=("recommend", *ITEMS),
+            question_for=lambda role: "recommend",
+        )
         answers = oddities.Answers(SimpleNamespace(tables={"customers": table}, config=config), "customers")
-        found = [check(answers) for check in (oddities.lost_zeros, oddities.flipped, oddities.copies, oddities.straight)]
+        found = [
+            check(answers) for check in (oddities.lost_zeros, oddities.flipped, oddities.copies, clicking.straight)
+        ]
         alarms += any(one["flagged"].any() for one in found)
     assert alarms <= 5
 
@@ -230,18 +247,25 @@ def test_the_sample_is_clean_and_its_small_groups_are_counted():
 
 
 def test_counts_are_said_to_be_counts(tmp_path):
-    (tmp_path / "customers.csv").write_text("company,n,p,m,d\na,100,50,30,20\nb,200,60,20,20\nc,50,40,30,30\n", encoding="utf-8")
+    (tmp_path / "customers.csv").write_text(
+        "company,n,p,m,d\na,100,50,30,20\nb,200,60,20,20\nc,50,40,30,30\n", encoding="utf-8"
+    )
     (tmp_path / "study.yaml").write_text(
         "format: 1\nname: counts\ntables:\n  customers:\n    file: customers.csv\n    rows: counted\n"
         "    shares: {recommend: {promoters: p, passives: m, detractors: d}}\n",
         encoding="utf-8",
     )
     result = data_check(cx.open_study(tmp_path))
-    assert set(result.checks["status"]) == {"not_testable"} and result.checks["reason"].str.contains("counts, not answers").all()
+    assert (
+        set(result.checks["status"]) == {"not_testable"}
+        and result.checks["reason"].str.contains("counts, not answers").all()
+    )
     assert result["data_check.nps"].estimate == pytest.approx((100 * 30 + 200 * 40 + 50 * 10) / 350)
     assert result.reading.key == "data_check.counted" and "only as counts" in result.sentence()
     assert result.distribution["score"].tolist() == ["detractors", "passives", "promoters"]
     assert result.group_sizes["n"].tolist() == [3]
+    assert result.missing_by_unit["missing"].tolist() == [0.0] * 9
+    assert "counts, not answers" in result["data_check.straight"].reason
 
 
 def test_a_study_without_answers_cannot_be_checked(small_study):
@@ -290,3 +314,21 @@ def test_alpha_is_a_chance(small_study, alpha):
 def test_confidence_is_a_share(small_study):
     with pytest.raises(ValueError, match="confidence must lie between 0 and 1"):
         data_check(cx.open_study(small_study()), confidence=95)
+
+
+def test_margins_written_as_ratios_stop_the_slope_only(small_study):
+    ratios = "company,year,operating_margin\n" + "".join(f"C{i:03},2024,0.{i:02}\n" for i in range(1, 13))
+    result = data_check(cx.open_study(small_study(financials=ratios)))
+    slope = result["data_check.slope"]
+    assert math.isnan(slope.estimate) and "nps_margin" in slope.reason
+    assert result["data_check.nps"].n == 96
+
+
+def test_employees_alone_are_checked(tmp_path):
+    rows = "".join(f"e{i},A,{i % 11},{1 + i % 5}\n" for i in range(60))
+    (tmp_path / "employees.csv").write_text("response_id,company,recommend_employer,trust\n" + rows, encoding="utf-8")
+    yaml = "format: 1\nname: staff\ntables:\n  employees: {file: employees.csv}\n"
+    (tmp_path / "study.yaml").write_text(yaml, encoding="utf-8")
+    result = data_check(cx.open_study(tmp_path))
+    assert result.reading.key == "data_check.clean_no_nps" and result.headline.empty
+    assert "no customers" in result["data_check.nps"].reason

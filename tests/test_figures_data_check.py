@@ -90,7 +90,9 @@ def test_sizes_draws_all_groups_and_marks_those_too_small(result):
 
 
 def test_lost_zeros_leave_a_mark_where_they_were_expected(result):
-    lost = pd.DataFrame({"table": ["customers"], "by": ["all"], "flagged": [True], "expected": [800.0], "n_answers": [43859]})
+    lost = pd.DataFrame(
+        {"table": ["customers"], "by": ["all"], "flagged": [True], "expected": [800.0], "n_answers": [43859]}
+    )
     ax = FIGURES["answers"](replace(result, tables=result.tables | {"lost_zeros": lost}))
     mark = next(line for line in ax.lines if line.get_label() == "expected zeros, none found")
     assert mark.get_ydata()[0] == pytest.approx(100 * 800 / 43859)

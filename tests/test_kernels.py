@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import sys
 import time
 from types import SimpleNamespace
@@ -9,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from cxstudy.report import kernels
-from cxstudy.report.kernels import Executed, Progress, ThisInterpreter, execute, execute_all
+from cxstudy.report.kernels import Executed, Progress, execute, execute_all
 from cxstudy.report.notebook_list import Notebook, read_parameters
 from small_study import write_notebook
 
@@ -18,6 +19,14 @@ def book(folder, name, *cells, parameters="factor = 2"):
     write_notebook(folder, name, *cells, parameters=parameters, opened=False, record=False)
     path = folder / f"{name}.ipynb"
     return Notebook(path, read_parameters(path))
+
+
+def is_running(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def test_a_kernel_of_the_users_home_named_python3_is_not_used(tmp_path, monkeypatch):
@@ -41,19 +50,25 @@ def test_a_notebook_runs_in_its_own_folder(tmp_path):
     assert "found beside the notebook" in (tmp_path / "out/a.ipynb").read_text(encoding="utf-8")
 
 
-def test_an_interrupt_ends_the_kernels_at_once(tmp_path, monkeypatch):
+@pytest.mark.parametrize("isolated", [False, True])
+def test_an_interrupt_ends_the_kernels_at_once(tmp_path, monkeypatch, server, isolated):
+    seen = tmp_path / "pid"
+
     def interrupted(futures):
-        while not ThisInterpreter.started:
+        while not seen.exists() or not seen.read_text():
             time.sleep(0.05)
-        time.sleep(1)
         raise KeyboardInterrupt
 
     monkeypatch.setattr(kernels, "as_completed", interrupted)
     (tmp_path / "out").mkdir()
+    code = f"import os, time; open({str(seen)!r}, 'w').write(str(os.getpid())); time.sleep(300)"
     start = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        execute_all([book(tmp_path / "ours", "a", "import time; time.sleep(300)")], {"a": {}}, tmp_path / "out")
+        execute_all(
+            [book(tmp_path / "ours", "a", code)], {"a": {}}, tmp_path / "out", server=None if isolated else server
+        )
     assert time.monotonic() - start < 100
+    assert not is_running(int(seen.read_text()))
 
 
 def test_progress_is_one_line_a_notebook_where_there_is_no_terminal(tmp_path):

@@ -1,9 +1,9 @@
 """Which numbers must not be shown, because a person could be recognised in them or they could be worked out.
 
 A group with fewer answers than the study's threshold is not shown. Nor may it follow by subtraction: with the total of
-all groups and every other group known, the hidden one is the rest. So the groups hidden under one total are at least two and
-together have at least the threshold; the smallest shown groups join them until that holds (complementary suppression,
-Hundepool et al. 2012, Statistical Disclosure Control, chapter 4).
+all groups and every other group known, the hidden one is the rest. So the groups hidden under one total are at least
+two and together have at least the threshold; the smallest shown groups join them until that holds (complementary
+suppression, Hundepool et al. 2012, Statistical Disclosure Control, chapter 4).
 """
 
 import numpy as np
@@ -54,9 +54,9 @@ def _completed(sizes, small, limit, others):
 class Groups:
     """How many answers every group of a study has, and which groups are secret everywhere.
 
-    ``frames``: customers and employees → frame of unit, company, branch, work_group, year (as far as they are there) and
-    n_answers. Customers are counted by their answers to the recommend question where it is there, employees by their
-    rows; the year is that of the result an answer is paired with.
+    ``frames``: customers and employees → frame of unit, company, branch, work_group, year (as far as they are there)
+    and n_answers. Customers are counted by their answers to the recommend question where it is there, employees by
+    their rows; the year is that of the result an answer is paired with.
     """
 
     def __init__(self, study):
@@ -100,8 +100,8 @@ def suppress(table, thresholds, *, groups=None, language="en"):
     Rows add up when they agree in columns such as table, by or question; the total of all of them, of each company's
     groups, and with years of each unit and each year, is taken as known.
 
-    >>> shown = suppress(pd.DataFrame({"unit": list("abc"), "n_answers": [3, 8, 20], "nps": [1.0, 2.0, 3.0]}), {"customers": 5})
-    >>> shown["nps"].tolist()
+    >>> table = pd.DataFrame({"unit": list("abc"), "n_answers": [3, 8, 20], "nps": [1.0, 2.0, 3.0]})
+    >>> suppress(table, {"customers": 5})["nps"].tolist()
     [nan, nan, 3.0]
     """
     small, out, limit = hidden_rows(table, thresholds, groups)
@@ -111,7 +111,11 @@ def suppress(table, thresholds, *, groups=None, language="en"):
     for name in shown.columns:
         if name not in KEPT and shown[name].dtype.kind in "iufb":
             shown[name] = shown[name].astype(float).mask(out)
-    reasons = shown["reason"].astype(object) if "reason" in shown else pd.Series([None] * len(shown), shown.index, dtype=object)
+    reasons = (
+        shown["reason"].astype(object)
+        if "reason" in shown
+        else pd.Series([None] * len(shown), shown.index, dtype=object)
+    )
     for why, key in ((small, "page.too_few"), (out & ~small, "anonymity.neighbour")):
         for threshold in np.unique(limit[why]):
             reasons[why & (limit == threshold)] = text(key, language, threshold=int(threshold))
@@ -153,7 +157,7 @@ def _counted(table):
 
 
 def _lines(table, sizes, out, limit, groups=None, side=""):
-    """What must be hidden so that no total gives a hidden group away; repeated, since each line can unsettle another."""
+    """What must be hidden so that no total gives a group away; repeated, since each line can unsettle another."""
     lines = list(_totals(table, groups, side))
     out = out.copy()
     for _ in range(len(out) + 1):
@@ -167,7 +171,8 @@ def _lines(table, sizes, out, limit, groups=None, side=""):
 
 def _totals(table, groups, side):
     """Every set of rows under one total, with the sizes of the groups that belong to it and have no row."""
-    apart = [c for c in ADD_UP_APART if c in table and table[c].notna().any()]
+    # a number is no label: in a table of units the column outcome holds the margins
+    apart = [c for c in ADD_UP_APART if c in table and table[c].dtype.kind not in "iufb" and table[c].notna().any()]
     codes = table.groupby(apart, dropna=False, sort=False).ngroup().to_numpy() if apart else np.zeros(len(table), int)
     keys = [c for c in NAMES if c in table]
     for part in range(codes.max() + 1 if len(codes) else 0):
@@ -181,7 +186,11 @@ def _totals(table, groups, side):
             yield rows, () if absent is None else absent["n_answers"]
             axes = ["company"] if "company" in table and {"branch", "work_group"} & set(keys) else []
         for axis in axes:
-            gone = {} if absent is None or axis not in absent else dict(tuple(absent.groupby(absent[axis].astype(str))["n_answers"]))
+            gone = (
+                {}
+                if absent is None or axis not in absent
+                else dict(tuple(absent.groupby(absent[axis].astype(str))["n_answers"]))
+            )
             for value, inside in those.groupby(axis).indices.items():
                 yield rows[inside], gone.get(str(value), ())
 
@@ -222,6 +231,10 @@ def _absent(those, there, groups, side):
     known, columns = groups.frames[side], dict(there)
     if "year" in those and "year" in known:
         columns["year"] = "year"
-    every = known.groupby(list(columns), as_index=False)["n_answers"].sum().set_axis([*columns.values(), "n_answers"], axis=1)
+    every = (
+        known.groupby(list(columns), as_index=False)["n_answers"]
+        .sum()
+        .set_axis([*columns.values(), "n_answers"], axis=1)
+    )
     given = pd.MultiIndex.from_frame(those[list(columns.values())].astype(str))
     return every[~pd.MultiIndex.from_frame(every[list(columns.values())].astype(str)).isin(given)]

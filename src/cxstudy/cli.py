@@ -1,4 +1,4 @@
-"""The command line: run, check, claims, simulate, open. Imports stand inside the handlers, so that help is quick."""
+"""The command line: run, rerun, check, claims, simulate, open, new-notebook. Imports stand inside the handlers, so that help is quick."""
 
 import argparse
 import os
@@ -66,8 +66,13 @@ def _parser():
         metavar=("NAME", "VALUE"),
         help="a notebook's parameter",
     )
-    run.add_argument("--jobs", type=int, default=2, metavar="N", help="notebooks that run at a time (2)")
+    _how_to_run(run)
     run.add_argument("--out", metavar="DIR", help="folder of the reports (reports)")
+    rerun = command("rerun", _rerun, "Make a run again and list the findings that changed.", study=False)
+    rerun.add_argument("run", metavar="RUN", help="a run's folder in reports, or its run.json")
+    rerun.add_argument("--study", metavar="STUDY", help="the study, where it is no longer where it was")
+    _how_to_run(rerun)
+    rerun.add_argument("--out", metavar="DIR", help="folder of the reports (the one the run is in)")
     command("check", _check, "Open a study, list all its faults, and say what its data can answer.")
     claims = command("claims", _claims, "Print the verdict on every claim, from the newest run or a new one.")
     claims.add_argument("--out", metavar="DIR", help="folder of the reports (reports)")
@@ -77,6 +82,9 @@ def _parser():
         "--world", default="published", metavar="W", help="published, null, reversed or half-size (published)"
     )
     simulate.add_argument("--seed", type=int, metavar="N", help="another seed gives another sample of the same world")
+    new = command("new-notebook", _new_notebook, "Write a notebook of your own that runs at once.", study=False)
+    new.add_argument("name", metavar="NAME", help="its name: letters a to z, digits, spaces, - and _")
+    new.add_argument("--study", metavar="STUDY", help=STUDY)
     open_ = command("open", _open, "Copy the notebooks into a folder of yours and start JupyterLab there.", study=False)
     open_.add_argument("--dir", default="my", metavar="DIR", help="the folder (my); notebooks already there are kept")
     open_.add_argument("--no-browser", action="store_true", help="start JupyterLab without opening a browser")
@@ -84,20 +92,55 @@ def _parser():
     return parser
 
 
+def _how_to_run(command):
+    command.add_argument("--jobs", type=int, default=2, metavar="N", help="notebooks that run at a time (2)")
+    command.add_argument(
+        "--isolated", action="store_true", help="every notebook in a Python of its own: slower, for finding out why one fails"
+    )
+
+
 def _run(given):
     from cxstudy.language import text
     from cxstudy.report.run import run_study
 
-    outcome = run_study(given.study, given.only, given.parameters, given.jobs, given.out)
+    outcome = run_study(
+        given.study, given.only, given.parameters, given.jobs, given.out, isolated=given.isolated
+    )
     for reason in outcome.unanswered.values():
         print(reason)
     if not outcome.ok:
-        for failure in outcome.failures:
-            print(f"cxstudy: {failure}", file=sys.stderr)
-        print(text("run.kept", path=outcome.folder), file=sys.stderr)
-        return 1
+        return _say_failed(outcome)
     _print_results(outcome.folder, outcome.sentences)
+    if not outcome.whole:
+        print(text("run.partial"))
     print(text("run.open", path=outcome.index))
+    return 0
+
+
+def _say_failed(outcome):
+    from cxstudy.language import text
+
+    for failure in outcome.failures:
+        print(f"cxstudy: {failure}", file=sys.stderr)
+    print(text("run.kept", path=outcome.folder), file=sys.stderr)
+    return 1
+
+
+def _rerun(given):
+    from cxstudy.language import text
+    from cxstudy.report.rerun import rerun
+
+    outcome = rerun(given.run, study=given.study, jobs=given.jobs, out=given.out, isolated=given.isolated)
+    for cause in outcome.causes:
+        print(cause.sentence())
+    if not outcome.run.ok:
+        return _say_failed(outcome.run)
+    for change in outcome.changes:
+        print(change.sentence())
+    if outcome.changes:
+        print(text("rerun.changed", path=outcome.run.folder))
+        return 1
+    print(text("rerun.same", count=outcome.compared, path=outcome.run.folder))
     return 0
 
 
@@ -126,10 +169,11 @@ def _check(given):
 def _claims(given):
     from cxstudy.language import text
     from cxstudy.report.index import found, read_claims
-    from cxstudy.report.run import newest_good_run, run_study
+    from cxstudy.report.run import default_reports, run_study
+    from cxstudy.report.run_record import newest_good_run
     from cxstudy.study import open_study
 
-    folder = newest_good_run(open_study(given.study), given.out)
+    folder = newest_good_run(open_study(given.study), given.out or default_reports())
     if folder is None:
         outcome = run_study(given.study, out=given.out)
         if not outcome.ok:
@@ -151,6 +195,14 @@ def _simulate(given):
     seed = {} if given.seed is None else {"seed": given.seed}
     simulate(given.folder, world=given.world, **seed)
     print(text("run.simulated", world=given.world, path=given.folder))
+    return 0
+
+
+def _new_notebook(given):
+    from cxstudy.language import text
+    from cxstudy.report.new_notebook import new_notebook
+
+    print(text("run.new_notebook", path=new_notebook(given.name, given.study)))
     return 0
 
 

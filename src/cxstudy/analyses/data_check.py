@@ -9,7 +9,7 @@ from cxstudy.counted import is_counted
 from cxstudy.faults import NotTestable
 from cxstudy.findings import Answer, Finding, Reading, Result
 from cxstudy.language import say, text
-from cxstudy.measures import coverage, oddities
+from cxstudy.measures import clicking, coverage, oddities
 from cxstudy.measures.data_check_reading import headline, notes
 from cxstudy.measures.flagged import COLUMNS, flagged_parts, headlines
 from cxstudy.stats.intervals import check_confidence, share_error, share_interval
@@ -17,28 +17,32 @@ from cxstudy.stats.intervals import check_confidence, share_error, share_interva
 NAME = "data_check"
 CHECK = {
     "lost_zeros": oddities.lost_zeros, "flipped": oddities.flipped, "copies": oddities.copies,
-    "straight": oddities.straight, "fast": lambda answers, alpha: oddities.fast(answers),
+    "straight": clicking.straight, "fast": lambda answers, alpha: clicking.fast(answers),
 }  # fmt: skip
 METHOD = {
-    "lost_zeros": "binomial from neighbours, Holm", "flipped": "Fisher z, Holm", "copies": "Poisson from pairs apart, Holm",
-    "straight": "binomial from the other units' totals, Holm", "fast": "a third of the median time",
-}  # fmt: skip
+    "lost_zeros": "binomial from neighbours, Holm",
+    "flipped": "Fisher z, Holm",
+    "copies": "Poisson from pairs apart, Holm",
+    "straight": "binomial from the other units' totals, Holm",
+    "fast": "a third of the median time",
+}
 OVERALL_ONLY = ("lost_zeros", "flipped")
 
 
 def data_check(study, *, confidence=0.95, alpha=0.05) -> Result:
     """Who is in a study, what is missing, which answers look wrong, and what the headline is without those.
 
-    ``confidence``: coverage of every interval. ``alpha``: chance of a false alarm, for each check of a table, over all groups
-    together (Holm). Nothing is changed or removed; the other analyses use all answers.
+    ``confidence``: coverage of every interval. ``alpha``: chance of a false alarm, for each check of a table, over
+    all groups together (Holm). Nothing is changed or removed; the other analyses use all answers.
 
-    Checks of customers and employees, each a table with one row a group: lost_zeros (0 never occurs), flipped (a question runs
-    the wrong way), copies, straight (the same answer to all items), fast (where durations are known). Table ``checks`` lists
-    each as clear, flagged or not testable, and why. Further tables: tables, missing, missing_by_unit, missing_map,
-    group_sizes, size_classes, distribution, headline, and late_answers where invitations are known.
+    Checks of customers and employees, each a table with one row a group: lost_zeros (0 never occurs), flipped (a
+    question runs the wrong way), copies, straight (the same answer to all items), fast (where durations are known).
+    Table ``checks`` lists each as clear, flagged or not testable, and why. Further tables: tables, missing,
+    missing_by_unit, missing_map, group_sizes, size_classes, distribution, headline, and late_answers where
+    invitations are known.
 
-    Findings (``data_check.…``): nps, nps_without_flagged, slope, slope_without_flagged, flagged (% of customers' answers),
-    missing (% of the answers to recommend), straight (%), expected_straight (%), response (%).
+    Findings (``data_check.…``): nps, nps_without_flagged, slope, slope_without_flagged, flagged (% of customers'
+    answers), missing (% of the answers to recommend), straight (%), expected_straight (%), response (%).
 
     False alarms: of 200 clean simulated studies of 60 companies with 6,000 answers, 5 had an alarm of any check.
 
@@ -66,7 +70,9 @@ def data_check(study, *, confidence=0.95, alpha=0.05) -> Result:
         tables["headline"], removed = headlines(study, sides.get("customers"), found, confidence=confidence)
     tables |= _late(study, confidence)
     groups = Groups(study)
-    tables = {n: suppress(_first(t), study.thresholds, groups=groups, language=study.language) for n, t in tables.items()}
+    tables = {
+        n: suppress(_first(t), study.thresholds, groups=groups, language=study.language) for n, t in tables.items()
+    }
     findings = _findings(study, tables, frames, removed, confidence)
     settings = {"confidence": confidence, "alpha": alpha, "unit": study.unit, "thresholds": study.thresholds}
     return Result(
@@ -101,15 +107,25 @@ def _check_row(check, name, frame, why, language):
     row = {"check": check, "table": name, "status": "not_testable", "n": 0, "n_unit": "groups", "n_flagged": 0}
     row |= {"p_value": math.nan, "method": METHOD[check], "reason": None}
     if frame is not None:
-        able = frame["testable"] if "testable" in frame else frame["p_value"].notna() | frame["flagged"] | (check == "fast")
-        row |= {"n": int(able.sum()), "n_flagged": int(frame["flagged"].sum()), "p_value": float(frame["p_adjusted"].min())}
+        able = (
+            frame["testable"]
+            if "testable" in frame
+            else frame["p_value"].notna() | frame["flagged"] | (check == "fast")
+        )
+        row |= {
+            "n": int(able.sum()),
+            "n_flagged": int(frame["flagged"].sum()),
+            "p_value": float(frame["p_adjusted"].min()),
+        }
         row["status"] = "flagged" if row["n_flagged"] else "clear" if row["n"] else "not_testable"
         why = None if row["n"] else "too_few"
     return row | {"reason": text(f"data_check.reason.{why}", language) if why else None}
 
 
 def _removable(check, frame):
-    """The groups whose answers can be left out: a fault over all answers is none, nor is a flipped question beside recommending."""
+    """The groups whose answers can be left out: a fault over all answers is none, nor is a flipped question beside
+    recommending.
+    """
     if check == "flipped":
         groups = oddities.flipped_groups(frame)
         frame = groups[groups["question"] == ""].assign(flagged=True)
@@ -134,7 +150,9 @@ def _coverage(study, sides):
         "size_classes": classes,
     }
     shapes = [coverage.distribution(study, n, score) for n, score in scores.items()]
-    return tables | {"distribution": pd.concat(shapes, ignore_index=True) if shapes else pd.DataFrame(columns=coverage.SHAPE)}
+    return tables | {
+        "distribution": pd.concat(shapes, ignore_index=True) if shapes else pd.DataFrame(columns=coverage.SHAPE)
+    }
 
 
 def _late(study, confidence):
@@ -148,27 +166,37 @@ def _first(frame):
 
 
 def _findings(study, tables, frames, removed, confidence):
-    found = {}
+    """Findings by their last word, in the order of the docstring of `data_check`."""
     rows = tables["headline"].set_index(["headline", "answers"])
-    for part, headline_name in {"nps": "nps", "slope": "slope"}.items():
+    found, why = {}, {}
+    for part in ("nps", "slope"):
         for answers, tail in {"all": "", "flagged": "_without_flagged"}.items():
-            key = (headline_name, answers if removed or answers == "all" else "all")
-            row = rows.loc[key].to_dict() if key in rows.index else {}
-            found[part + tail] = _finding(part + tail, row, confidence, study.language, f"no_{part}")
-    customers = study.tables.get("customers")
-    counted = customers is None or is_counted(customers)
-    n = 0 if counted else customers.n
-    found["flagged"] = _finding("flagged", _share(sum(removed.values()), n, confidence), confidence, study.language, "counted")
-    found["missing"] = _finding("missing", _missing(study, tables, confidence), confidence, study.language, "no_score")
-    line = frames["straight"].get("customers")
-    line = {} if line is None else line[line["by"] == "all"].iloc[0]
-    counts = _share(line["straight"], line["n_answers"], confidence) | {"n_missing": line["n_missing"]} if len(line) else {}
-    found["straight"] = _finding("straight", counts, confidence, study.language, "no_items")
-    chance = {} if not len(line) else {"estimate": 100 * line["expected"] / max(line["n_answers"], 1), "n": line["n_answers"]}
-    chance |= {"method": "one common factor, quadrature"} if chance else {}
-    found["expected_straight"] = _finding("expected_straight", chance, confidence, study.language, "no_items")
-    found["response"] = _finding("response", coverage.response(study, confidence) or {}, confidence, study.language, "no_invited")
-    return found
+            key = (part, answers if removed else "all")
+            found[part + tail] = rows.loc[key].to_dict() if key in rows.index else {}
+            why[part + tail] = f"no_{part}"
+    counted = study.has("customers") and is_counted(study.customers)
+    n = study.customers.n if study.has("customers") and not counted else 0
+    found["flagged"] = _share(sum(removed.values()), n, confidence)
+    found["missing"] = {} if counted else _missing(study, tables, confidence)
+    found["straight"], found["expected_straight"] = _straight(frames["straight"].get("customers"), confidence)
+    found["response"] = coverage.response(study, confidence) or {}
+    why |= dict.fromkeys(("flagged", "missing"), "no_nps") | dict.fromkeys(
+        ("straight", "expected_straight"), "no_items"
+    )
+    why |= dict.fromkeys(("flagged", "missing", "straight", "expected_straight"), "counted") if counted else {}
+    why["response"] = "no_invited"
+    return {part: _finding(part, row, confidence, study.language, why[part]) for part, row in found.items()}
+
+
+def _straight(frame, confidence):
+    """The share of straight lines and the share expected by chance, over all answers; empty dicts without the check."""
+    if frame is None:
+        return {}, {}
+    line = frame[frame["by"] == "all"].iloc[0]
+    n = int(line["n_answers"])
+    expected = {"estimate": 100 * line["expected"] / n, "method": "one common factor, quadrature"} if n else {}
+    both = {"n": n, "n_missing": line["n_missing"]}
+    return _share(line["straight"], n, confidence) | both, expected | both
 
 
 def _missing(study, tables, confidence):
@@ -192,10 +220,10 @@ def _share(count, n, confidence):
 
 def _finding(part, row, confidence, language, why):
     numbers = {k: float(row.get(k, math.nan)) for k in ("estimate", "std_error", "ci_low", "ci_high")}
-    given = row.get("reason")
-    reason = given if isinstance(given, str) else text(f"data_check.reason.{why}", language) if math.isnan(numbers["estimate"]) else None
+    kind = "invited" if part == "response" else "answers"
+    words = {"unit": "%", "n_unit": kind, "method": "", "reason": None}
+    words = {k: row[k] if isinstance(row.get(k), str) else word for k, word in words.items()}
+    if math.isnan(numbers["estimate"]) and words["reason"] is None:
+        words["reason"] = text(f"data_check.reason.{why}", language)
     whole = {k: int(row[k]) if pd.notna(row.get(k)) else 0 for k in ("n", "n_missing")}
-    unit = row["unit"] if isinstance(row.get("unit"), str) else "%"
-    kind = row["n_unit"] if isinstance(row.get("n_unit"), str) else "answers" if part != "response" else "invited"
-    method = row["method"] if isinstance(row.get("method"), str) else ""
-    return Finding(f"{NAME}.{part}", **numbers, confidence=confidence, unit=unit, n_unit=kind, method=method, reason=reason, **whole)
+    return Finding(f"{NAME}.{part}", **numbers, **words, **whole, confidence=confidence)

@@ -23,11 +23,15 @@ def answers(result, ax=None):
         colour, shift = LOOK[name]
         at = [place + (0 if alone else shift) for place in range(len(part))]
         label = say(f"by_{name}", n=part["n_answers"].iloc[0])
-        handles.append(ax.bar(at, part["share"], 0.75 if alone else 0.38, color=colour, edgecolor=INK, linewidth=0.6, label=label))
+        handles.append(
+            ax.bar(at, part["share"], 0.75 if alone else 0.38, color=colour, edgecolor=INK, linewidth=0.6, label=label)
+        )
         if alone:
             for x, share in zip(at, part["share"], strict=True):
                 shown = number(share, ".1f", result.language)
-                ax.annotate(shown, (x, share), (0, 3), textcoords="offset points", ha="center", fontsize=SMALL, color=INK)
+                ax.annotate(
+                    shown, (x, share), (0, 3), textcoords="offset points", ha="center", fontsize=SMALL, color=INK
+                )
         handles += _lost(result, ax, name, at[0], say)
     levels = rows[rows["table"] == names[0]]["score"]
     classes = ("promoters", "passives", "detractors")
@@ -50,7 +54,9 @@ def _lost(result, ax, name, x, say):
 
 
 def missing(result, ax=None):
-    """Share missing by group and question of one table: each unit, or the levels of a fact and the units with the most missing."""
+    """Share missing by group and question of one table: each unit, or the levels of a fact and the units with the
+    most missing.
+    """
     say, rows = _say(result), result.missing_map.dropna(subset=["missing"])
     name = "customers" if (rows["table"] == "customers").any() else "employees"
     rows = rows[rows["table"] == name]
@@ -62,11 +68,21 @@ def missing(result, ax=None):
     levels = rows.loc[rows["kind"] != "unit", "group"].nunique()
     ax = axes(ax, (2.4 + 0.85 * len(order), 1.9 + 0.27 * len(wide)))
     top = max(wide.to_numpy().max(), 1.0)
-    ax.imshow(wide, aspect="auto", vmin=0, vmax=top, cmap=LinearSegmentedColormap.from_list("missing", ["white", FIRST]))
+    ax.imshow(
+        wide, aspect="auto", vmin=0, vmax=top, cmap=LinearSegmentedColormap.from_list("missing", ["white", FIRST])
+    )
     for y, values in enumerate(wide.to_numpy()):
         for x, value in enumerate(values):
             ink = "white" if value > DARK * top else INK
-            ax.text(x, y, number(value, ".0f" if top >= 10 else ".1f", result.language), ha="center", va="center", fontsize=SMALL, color=ink)
+            ax.text(
+                x,
+                y,
+                number(value, ".0f" if top >= 10 else ".1f", result.language),
+                ha="center",
+                va="center",
+                fontsize=SMALL,
+                color=ink,
+            )
     ax.set_xticks(range(len(order)), [c.replace("_", "\n") for c in order], fontsize=SMALL)
     n = rows.groupby("group")["n_answers"].max()
     labels = [say("group", group=g if len(g) <= LONG else g[: LONG - 1] + "…", n=n[g]) for g in wide.index]
@@ -83,7 +99,9 @@ def missing(result, ax=None):
 
 
 def sizes(result, ax=None):
-    """How many groups have how many answers, a row for each table and kind of group; those under the threshold are light."""
+    """How many groups have how many answers, a row for each table and kind of group; those under the threshold are
+    light.
+    """
     say, summary, classes = _say(result), result.group_sizes, result.size_classes
     ax = axes(ax, (7.2, 1.6 + 1.05 * len(summary)))
     for row, (_, one) in enumerate(summary.iloc[::-1].iterrows()):
@@ -96,7 +114,15 @@ def sizes(result, ax=None):
             if groups:
                 middle = (low * (high + 1)) ** 0.5
                 shown = number(groups, ",.0f", result.language)
-                ax.annotate(shown, (middle, row + height), (0, 2), textcoords="offset points", ha="center", fontsize=SMALL, color=INK)
+                ax.annotate(
+                    shown,
+                    (middle, row + height),
+                    (0, 2),
+                    textcoords="offset points",
+                    ha="center",
+                    fontsize=SMALL,
+                    color=INK,
+                )
         ax.plot([one["threshold"]] * 2, [row, row + 0.95], color=INK, linewidth=1.2, linestyle=(0, (4, 3)))
         ax.axhline(row, color=MUTED, linewidth=0.8, zorder=0)
     ax.set_xscale("log")
@@ -104,13 +130,19 @@ def sizes(result, ax=None):
     ticks = [t for t in (1, 10, 100, 1000, 10_000, 100_000, 1_000_000) if t <= classes["high"].max() + 1]
     ax.set_xticks(ticks, [number(t, ",.0f", result.language) for t in ticks])
     ax.minorticks_off()
-    labels = [say("size_row", table=say(f"of_{r.table}"), kind=text(f"data_check.kind.{r.by}", result.language), n=r.n) for r in summary.itertuples()]
+    labels = [
+        say("size_row", table=say(f"of_{r.table}"), kind=text(f"data_check.kind.{r.by}", result.language), n=r.n)
+        for r in summary.itertuples()
+    ]
     ax.set_yticks([place + 0.35 for place in range(len(labels))], labels[::-1])
     ax.tick_params(axis="y", length=0)
     ax.set_ylim(0, len(summary) + 0.1)
     ax.spines["left"].set_visible(False)
     ax.set_xlabel(say("size_axis"))
-    handles = [ax.bar(1, 0, color=SECOND, edgecolor=INK, label=say("below")), ax.bar(1, 0, color=FIRST, edgecolor=INK, label=say("enough"))]
+    handles = [
+        ax.bar(1, 0, color=SECOND, edgecolor=INK, label=say("below")),
+        ax.bar(1, 0, color=FIRST, edgecolor=INK, label=say("enough")),
+    ]
     handles += ax.plot([], [], color=INK, linewidth=1.2, linestyle=(0, (4, 3)), label=say("threshold"))
     head(ax, say("sizes_title"), result, legend=handles)
     return ax

@@ -21,7 +21,9 @@ WORST = 20
 
 
 def tables(study):
-    """One row a table: table, kind (answers, counted, facts), n rows, answers, n_units (companies …), first and last date."""
+    """One row a table: table, kind (answers, counted, facts), n rows, answers, n_units (companies …), first and last
+    date.
+    """
     rows = []
     for name, table in study.tables.items():
         expr = table.expr
@@ -39,7 +41,9 @@ def tables(study):
 
 
 def missing(study):
-    """One row a table and column: table, column, n rows with a value, n_missing, estimate (% missing); keys are left out."""
+    """One row a table and column: table, column, n rows with a value, n_missing, estimate (% missing); keys are left
+    out.
+    """
     rows = []
     for name, table in study.tables.items():
         columns = _columns(table)
@@ -50,27 +54,37 @@ def missing(study):
         for c in columns:
             gone = int(whole[c] or 0)
             estimate = 100 * gone / total if total else np.nan
-            rows.append({"table": name, "column": c, "n": total - gone, "n_missing": gone, "estimate": estimate, "unit": "% of rows"})
+            rows.append(
+                {
+                    "table": name,
+                    "column": c,
+                    "n": total - gone,
+                    "n_missing": gone,
+                    "estimate": estimate,
+                    "unit": "% of rows",
+                }
+            )
     return pd.DataFrame(rows, columns=["table", "column", "n", "n_missing", "estimate", "unit"])
 
 
 def missing_by_unit(study, name):
-    """One row a unit and column of table ``name`` (customers or employees): group, column, n_answers, missing (%)."""
+    """One row a unit and column of table ``name`` (customers or employees): group, column, n_answers, missing (% of rows)."""
     table = study.tables[name]
-    columns = _columns(table)
-    found = table.expr.group_by("unit").agg(_rows=table.expr.count(), **_empty(table.expr, columns)).order_by("unit")
+    columns, rows = _columns(table), table.expr.count()
+    sums = {"n_answers": table.expr["n"].sum() if is_counted(table) else rows, "_rows": rows}
+    found = table.expr.group_by("unit").agg(**sums, **_empty(table.expr, columns)).order_by("unit")
     wide = fetch(found, None).dropna(subset=["unit"])
-    long = wide.melt(id_vars=["unit", "_rows"], value_vars=columns, var_name="column", value_name="gone")
+    long = wide.melt(id_vars=["unit", *sums], value_vars=columns, var_name="column", value_name="gone")
     long = long.assign(missing=100 * long["gone"].astype(float) / long["_rows"], table=name)
-    long = long.rename(columns={"unit": "group", "_rows": "n_answers"})
+    long = long.rename(columns={"unit": "group"})
     return long[["table", "group", "column", "n_answers", "missing"]]
 
 
 def missing_map(study, name):
     """`missing_by_unit` small enough to look at: columns table, kind, group, column, n_answers, missing (%).
 
-    ``kind`` is unit, or the fact of companies whose levels are the groups. Up to 25 units are all there. With more there are
-    the levels of industry (else size, ownership, country) and the
+    ``kind`` is unit, or the fact of companies whose levels are the groups. Up to 25 units are all there. With more
+    there are the levels of industry (else size, ownership, country) and the
     20 units with the most missing; units with fewer answers than the study's threshold are never named.
     """
     by_unit = missing_by_unit(study, name)
@@ -94,7 +108,9 @@ def missing_map(study, name):
 
 
 def _levels(study):
-    """``(frame of unit and level, fact)`` of the first fact in companies that has 2 to 25 levels; (None, "") without one."""
+    """``(frame of unit and level, fact)`` of the first fact in companies that has 2 to 25 levels; (None, "") without
+    one.
+    """
     if not study.has("companies") or study.unit != "company":
         return None, ""
     frame = study.companies.frame()
@@ -106,7 +122,9 @@ def _levels(study):
 
 def _columns(table):
     if is_counted(table):
-        return [c for q in table.shares.values() for c in q.values()] + [c for q in table.means.values() for c in q.values() if c]
+        return [c for q in table.shares.values() for c in q.values()] + [
+            c for q in table.means.values() for c in q.values() if c
+        ]
     return [c for c in table.columns if c not in NAMED]
 
 
@@ -133,11 +151,17 @@ def sizes(study):
             small = found < threshold
             middle = {"smallest": found.min(), "median": float(np.median(found)), "largest": found.max()}
             row = {"table": name, "by": by, "threshold": threshold, "n": len(found), "n_unit": GROUPS[by]}
-            row |= {"n_below": int(small.sum()), "answers": int(found.sum()), "answers_below": int(found[small].sum())} | middle
+            row |= {
+                "n_below": int(small.sum()),
+                "answers": int(found.sum()),
+                "answers_below": int(found[small].sum()),
+            } | middle
             summary.append(row)
             classes += [{"table": name, "by": by} | c for c in _classes(found, threshold)]
     columns = "table by threshold n n_unit n_below answers answers_below smallest median largest".split()
-    return pd.DataFrame(summary, columns=columns), pd.DataFrame(classes, columns=["table", "by", "low", "high", "groups", "below"])
+    return pd.DataFrame(summary, columns=columns), pd.DataFrame(
+        classes, columns=["table", "by", "low", "high", "groups", "below"]
+    )
 
 
 def _classes(found, threshold):
@@ -155,7 +179,8 @@ def _classes(found, threshold):
 
 
 def distribution(study, name, score):
-    """Answers to ``score`` of a table, 0…10 or, where it is counted, the three classes: table, question, score (as text),
+    """Answers to ``score`` of a table, 0…10 or, where it is counted, the three classes: table, question, score (as
+    text),
     count, share (% of n_answers), n_answers.
     """
     table = study.tables[name]
@@ -166,12 +191,16 @@ def distribution(study, name, score):
         levels, found = range(11), cells.set_index(cells[score].astype(int))["n"]
     found = found.reindex(levels, fill_value=0)
     total = found.sum()
-    frame = pd.DataFrame({"table": name, "question": score, "score": [str(v) for v in levels], "count": found.to_numpy()})
+    frame = pd.DataFrame(
+        {"table": name, "question": score, "score": [str(v) for v in levels], "count": found.to_numpy()}
+    )
     return frame.assign(share=100 * frame["count"] / max(total, 1), n_answers=round(total))
 
 
 def invited(study):
-    """The number invited, from ``fieldwork.invited``: a number, or a file in the study's folder with a row each; else None."""
+    """The number invited, from ``fieldwork.invited``: a number, or a file in the study's folder with a row each; else
+    None.
+    """
     fieldwork = study.config.fieldwork
     given = fieldwork.invited if fieldwork else None
     if isinstance(given, str):
@@ -189,7 +218,13 @@ def invited(study):
 def response(study, confidence=0.95):
     """Share of the invited who answered, in percent with its Wilson interval: a dict, or None where it is not known."""
     asked = invited(study)
-    if asked is None or not study.has("customers") or is_counted(study.customers) or asked < study.customers.n or not asked:
+    if (
+        asked is None
+        or not study.has("customers")
+        or is_counted(study.customers)
+        or asked < study.customers.n
+        or not asked
+    ):
         return None
     share = study.customers.n / asked
     low, high = share_interval(share, asked, confidence=confidence)
@@ -200,10 +235,12 @@ def response(study, confidence=0.95):
 
 
 def late_answers(study, confidence=0.95):
-    """NPS of those who answered fast and of those who took longer, cut at the median number of days after the invitation.
+    """NPS of those who answered fast and of those who took longer, cut at the median number of days after the
+    invitation.
 
     Late answers stand nearer to no answer; a difference hints at what the silent would say. Columns: delay (early,
-    late), days (median of the cut), and those of `measures.nps.nps`. No rows where days of invitation or answer are not known.
+    late), days (median of the cut), and those of `measures.nps.nps`. No rows where days of invitation or answer are
+    not known.
     """
     score = study.customers.question_for("nps") if study.has("customers") else None
     if score is None or not study.has("customers", "invited", "date", score) or is_counted(study.customers):

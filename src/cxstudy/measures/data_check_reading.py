@@ -10,7 +10,9 @@ NAMED = 5
 
 
 def headline(study, tables, findings, removed):
-    """The headline: nothing suspicious, alarms without or with answers to leave out; ``removed`` counts these by check."""
+    """The headline: nothing suspicious, alarms without or with answers to leave out; ``removed`` counts these by
+    check.
+    """
     checks = tables["checks"]
     made = checks[checks["status"] != "not_testable"]
     raised = checks[checks["status"] == "flagged"]
@@ -40,7 +42,12 @@ def notes(study, tables, findings):
 
 
 def _interval(name, finding):
-    return {name: finding.estimate, f"{name}_low": finding.ci_low, f"{name}_high": finding.ci_high, f"{name}_n": finding.n}
+    return {
+        name: finding.estimate,
+        f"{name}_low": finding.ci_low,
+        f"{name}_high": finding.ci_high,
+        f"{name}_n": finding.n,
+    }
 
 
 def _names(checks, language):
@@ -60,14 +67,14 @@ def _missing(study, tables):
 def _sizes(study, tables):
     rows = tables["group_sizes"]
     small = rows[rows["n_below"] > 0]
-    said = "; ".join(
-        text(
-            "data_check.sizes", study.language, table=r.table, below=r.n_below, groups=r.n, kind=text(f"data_check.kind.{r.by}", study.language),
-            threshold=r.threshold, answers=r.answers_below,
-        )
-        for r in small.itertuples()
-    )  # fmt: skip
+    said = "; ".join(_below(row, study.language) for row in small.to_dict("records"))
     return Reading("data_check.note.sizes" if len(small) else "data_check.note.sizes.none", {"list": said})
+
+
+def _below(row, language):
+    values = {"table": row["table"], "below": row["n_below"], "groups": row["n"], "answers": row["answers_below"]}
+    kind = text(f"data_check.kind.{row['by']}", language)
+    return text("data_check.sizes", language, kind=kind, threshold=row["threshold"], **values)
 
 
 def _check(study, tables, check):
@@ -78,7 +85,9 @@ def _check(study, tables, check):
     if able.empty:
         why = "; ".join(f"{r.table}: {r.reason}" for r in rows.itertuples())
         return Reading(f"data_check.note.{check}.not_testable", {"list": why})
-    return Reading(f"data_check.note.{check}.clear", {"groups": int(able["n"].sum()), "tables": ", ".join(able["table"])})
+    return Reading(
+        f"data_check.note.{check}.clear", {"groups": int(able["n"].sum()), "tables": ", ".join(able["table"])}
+    )
 
 
 def _where(study, tables, check):
@@ -88,7 +97,9 @@ def _where(study, tables, check):
         bad = part[part["flagged"].fillna(False).astype(bool)]
         if check == "flipped":
             whole = flipped_groups(part.assign(flagged=part["flagged"].fillna(False).astype(bool)))
-            bad = bad.merge(whole, on=["by", "group"], suffixes=("", "_of")).drop_duplicates(["by", "group", "question_of"])
+            bad = bad.merge(whole, on=["by", "group"], suffixes=("", "_of")).drop_duplicates(
+                ["by", "group", "question_of"]
+            )
             bad = bad.assign(question=bad["question_of"])
         named = bad[bad["n_answers"] >= study.thresholds[name]].sort_values("p_adjusted", kind="stable").head(NAMED)
         words = [_group(study, row, check) for row in named.to_dict("records")]
@@ -104,15 +115,23 @@ def _group(study, row, check):
         what = row["question"] or text("data_check.recommending", study.language)
         return f"{place} ({what})"
     seen = {"lost_zeros": "expected", "copies": "copies", "straight": "straight", "fast": "fast"}[check]
-    values = {"seen": number(row[seen], ",.0f", study.language), "answers": number(row["n_answers"], ",.0f", study.language)}
+    values = {
+        "seen": number(row[seen], ",.0f", study.language),
+        "answers": number(row["n_answers"], ",.0f", study.language),
+    }
     return place + text(f"data_check.seen.{check}", study.language, **values)
 
 
 def _straight_share(findings):
     both = {"share": findings["straight"], "chance": findings["expected_straight"]}
     if any(math.isnan(f.estimate) for f in both.values()):
-        return Reading("data_check.note.share_straight.none", {"why": findings["straight"].reason or findings["expected_straight"].reason})
-    return Reading("data_check.note.share_straight", _interval("share", both["share"]) | {"chance": both["chance"].estimate})
+        return Reading(
+            "data_check.note.share_straight.none",
+            {"why": findings["straight"].reason or findings["expected_straight"].reason},
+        )
+    return Reading(
+        "data_check.note.share_straight", _interval("share", both["share"]) | {"chance": both["chance"].estimate}
+    )
 
 
 def _slope(findings):
@@ -122,7 +141,9 @@ def _slope(findings):
     values = _interval("slope", one) | _interval("without", other)
     if math.isnan(other.estimate):
         return Reading("data_check.note.slope.withheld", values | {"why": other.reason})
-    return Reading("data_check.note.slope" if findings["flagged"].estimate > 0 else "data_check.note.slope.same", values)
+    return Reading(
+        "data_check.note.slope" if findings["flagged"].estimate > 0 else "data_check.note.slope.same", values
+    )
 
 
 def _response(study, tables, findings):
@@ -132,5 +153,7 @@ def _response(study, tables, findings):
         return Reading("data_check.note.response", _interval("share", one) | {"silent": one.n_missing})
     if late is not None and len(late) == 2:
         nps = late.set_index("delay")["estimate"]
-        return Reading("data_check.note.response.late", {"early": nps["early"], "late": nps["late"], "days": late["days"].iloc[0]})
+        return Reading(
+            "data_check.note.response.late", {"early": nps["early"], "late": nps["late"], "days": late["days"].iloc[0]}
+        )
     return Reading("data_check.note.response.none")

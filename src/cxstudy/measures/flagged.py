@@ -17,6 +17,7 @@ from cxstudy.measures.oddities import Answers
 from cxstudy.measures.pairing import lacking
 
 FLAGS = ("lost_zeros", "flipped", "copies", "straight", "fast")
+KEPT = ("n", "estimate", "std_error", "ci_low", "ci_high", "method")
 COLUMNS = (
     "headline", "answers", "removed", "n", "n_unit", "n_missing", "estimate", "std_error", "ci_low", "ci_high",
     "confidence", "unit", "method", "reason",
@@ -45,7 +46,10 @@ def _within(answers, name):
     expr = answers.expr
     if name == "copies":
         order = [expr["response_id"]] if "response_id" in expr.columns else []
-        return ibis.row_number().over(ibis.window(group_by=["unit", *answers.together, *answers.content], order_by=order)) > 0
+        return (
+            ibis.row_number().over(ibis.window(group_by=["unit", *answers.together, *answers.content], order_by=order))
+            > 0
+        )
     if name == "straight":
         same = [expr[answers.items[0]] == expr[q] for q in answers.items[1:]]
         return ibis.and_(*same).fill_null(False)
@@ -70,8 +74,9 @@ def headlines(study, answers, found, *, confidence=0.95):
     """NPS, and the slope of margin on NPS where it can be had: all answers, without each flag, without all flagged.
 
     An answer with several flags counts under the first of `FLAGS`. Where the answers left out are fewer than the
-    threshold, or such a number would follow from the rows shown, the row has no numbers and ``reason`` says why. Columns:
-    headline (nps, slope), answers (all, a check, flagged), removed (answers left out), n, n_unit, n_missing, estimate …
+    threshold, or such a number would follow from the rows shown, the row has no numbers and ``reason`` says why.
+    Columns: headline (nps, slope), answers (all, a check, flagged), removed (answers left out), n, n_unit, n_missing,
+    estimate …
     """
     expr, removed = _removed(answers, found)
     limit = study.thresholds["customers"]
@@ -121,10 +126,10 @@ def _nps(study, confidence):
         row = nps(table, score, cluster=None if unnamed else "unit", confidence=confidence)
     except NotTestable:
         row = nps(table, score, confidence=confidence)
-    row = row.iloc[0].to_dict()
-    return {k: row[k] for k in ("n", "n_missing", "estimate", "std_error", "ci_low", "ci_high", "unit", "method", "reason")} | {
-        "n_unit": "answers", "confidence": confidence,
-    }  # fmt: skip
+    return row.iloc[0][[*KEPT, "n_missing", "unit", "reason"]].to_dict() | {
+        "n_unit": "answers",
+        "confidence": confidence,
+    }
 
 
 def _slope(study, confidence):
@@ -137,6 +142,5 @@ def _slope(study, confidence):
     row = link.slope("nps")
     if not math.isfinite(row["estimate"]):
         return None
-    return {k: row[k] for k in ("n", "estimate", "std_error", "ci_low", "ci_high", "method")} | {
-        "n_unit": link.kind, "n_missing": link.n_missing, "unit": "points per +10 NPS", "confidence": confidence,
-    }  # fmt: skip
+    more = {"n_unit": link.kind, "n_missing": link.n_missing, "unit": "points per +10 NPS", "confidence": confidence}
+    return {k: row[k] for k in KEPT} | more

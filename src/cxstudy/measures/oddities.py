@@ -1,4 +1,4 @@
-"""Answers that look wrong: lost zeros, flipped scales, copies, straight lines, speed. Tallied on the engine.
+"""Answers that look wrong: lost zeros, flipped scales, copies. Tallied on the engine; `clicking` has lines and speed.
 
 Each check gives a frame of what it looked at, one row a group, with ``p_value``, ``p_adjusted`` (Holm 1979 over all
 groups of the check) and ``flagged``. ``by`` says what kind of group: all, unit, touchpoint, wave (calendar year).
@@ -13,7 +13,7 @@ import pandas as pd
 from cxstudy.engine import fetch
 from cxstudy.measures.index import scale_of
 from cxstudy.stats import patterns
-from cxstudy.tally import counts, moments
+from cxstudy.tally import counts
 
 SCORE = {"customers": "nps", "employees": "recommend_employer"}
 KINDS = ("unit", "touchpoint", "wave")
@@ -21,7 +21,6 @@ ABOUT = ("response_id", "customer", "date", "wave", "unit", "company", "branch",
 FEWEST_ITEMS = 3
 FEWEST_PAIRS = 4
 FAST = 1 / 3
-CLEARLY = 0.05
 
 
 @dataclass(frozen=True)
@@ -94,8 +93,8 @@ def lost_zeros(answers, alpha=0.05):
     """Whether 0 never occurs although 1 and 2 do: over all answers and in each group.
 
     A group is judged by the share of 0 among the answers 0–2 of all other groups of its kind; where these have
-    none either, and over all answers, by the cautious 1/5 (`stats.patterns.no_zeros`). Without any 0 there is only the row
-    over all answers: no group differs from the others. Columns: by, group, n_answers, zeros,
+    none either, and over all answers, by the cautious 1/5 (`stats.patterns.no_zeros`). Without any 0 there is only
+    the row over all answers: no group differs from the others. Columns: by, group, n_answers, zeros,
     neighbours (answers 1 and 2), expected, nps, nps_corrected (if the expected zeros had been kept), p_value,
     p_adjusted, testable (enough neighbours to be flagged), flagged.
     """
@@ -144,9 +143,18 @@ def flipped(answers, alpha=0.05):
         for place, question in enumerate(questions):
             n, r = _correlations(sums, place)
             if by is None:
-                signs[question] = int(np.sign(r[0])) if n[0] >= FEWEST_PAIRS and r[0] else turned[question] * turned[answers.score]
+                signs[question] = (
+                    int(np.sign(r[0])) if n[0] >= FEWEST_PAIRS and r[0] else turned[question] * turned[answers.score]
+                )
             sign = signs[question] if by else turned[question] * turned[answers.score]
-            row = {"by": by or "all", "group": sums["group"], "question": question, "n_answers": n, "correlation": r, "sign": sign}
+            row = {
+                "by": by or "all",
+                "group": sums["group"],
+                "question": question,
+                "n_answers": n,
+                "correlation": r,
+                "sign": sign,
+            }
             parts.append(pd.DataFrame(row | {"p_value": patterns.wrong_sign(r, n, sign)}))
     return judged(pd.concat(parts, ignore_index=True), alpha)
 
@@ -190,9 +198,10 @@ def flipped_groups(frame):
 def copies(answers, alpha=0.05):
     """Answers that are alike in every question and also of the same customer and day (as far as these are known).
 
-    The chance of being alike is that of the unit's answers of other days and customers (`stats.patterns.repeats_by_chance`).
-    Columns: by, group, n_answers, pairs (that could be copies), alike, expected, copies (answers beyond the first),
-    p_value, p_adjusted, flagged. Rows with fewer than two answered questions are left out.
+    The chance of being alike is that of the unit's answers of other days and customers
+    (`stats.patterns.repeats_by_chance`). Columns: by, group, n_answers, pairs (that could be copies), alike,
+    expected, copies (answers beyond the first), p_value, p_adjusted, flagged. Rows with fewer than two answered
+    questions are left out.
     """
     expr = _answered(answers)
     alike, together = answers.content, answers.together
@@ -207,7 +216,9 @@ def copies(answers, alpha=0.05):
     for name in ("pairs", "together", "alike"):
         frame[name] = pairs[name]["pairs"].to_numpy()
     expected = patterns.repeats_by_chance(*(frame[c] for c in ("alike", "together", "both", "pairs")))
-    rows = pd.DataFrame({"by": "unit", "group": frame["unit"] if key else "", "n_answers": frame["n"], "pairs": frame["together"]})
+    rows = pd.DataFrame(
+        {"by": "unit", "group": frame["unit"] if key else "", "n_answers": frame["n"], "pairs": frame["together"]}
+    )
     rows = rows.assign(alike=frame["both"], expected=expected, copies=frame["more"])
     sums = rows[["n_answers", "pairs", "alike", "expected", "copies"]].sum().to_frame().T
     rows = pd.concat([sums.assign(by="all", group=""), rows[rows["by"].eq("unit")] if key else None], ignore_index=True)
@@ -228,73 +239,6 @@ def _pairs(expr, key, columns):
     sums = {"pairs": (each["k"] * (each["k"] - 1) / 2).sum(), "more": (each["k"] - 1).sum(), "n": each["k"].sum()}
     found = each.group_by(key).agg(**sums).order_by(key) if key else each.agg(**sums)
     return fetch(found, None).fillna({"pairs": 0, "more": 0, "n": 0})
-
-
-def straight(answers, alpha=0.05):
-    """Answers that say the same to all items of the largest set with one scale, over all answers and by unit.
-
-    Over all, ``expected`` is the chance given the items' answers and correlations (`stats.patterns.straight_by_chance`),
-    and it is flagged when the share is significantly more than 5 percentage points above it. In a unit it is what the
-    other units' answers with the same total would give, so that satisfied units are not suspected for being satisfied.
-    Columns: by, group, n_answers, n_missing (an item missing), straight, expected, p_value, p_adjusted, flagged.
-    """
-    items, expr = list(answers.items), answers.expr
-    total = sum((expr[q].cast("float64") for q in items[1:]), expr[items[0]].cast("float64"))
-    same = expr[items[0]] == expr[items[1]]
-    for q in items[2:]:
-        same = same & (expr[items[0]] == expr[q])
-    by = ["unit"] if "unit" in answers.kinds else []
-    cells = counts(expr.select(*by, total=total, same=same.cast("int64")), ["total", "same"], by=by)
-    known = cells.dropna(subset=["total", "same"]).astype({"same": int})
-    n, observed = int(known["n"].sum()), int(known.loc[known["same"] == 1, "n"].sum())
-    chance = _chance(expr, items)
-    p = patterns.too_often(observed, n, min(chance + CLEARLY, 1.0)) if n and np.isfinite(chance) else np.nan
-    missing = int(cells["n"].sum()) - n
-    rows = [{"by": "all", "group": "", "n_answers": n, "n_missing": missing, "straight": observed, "expected": n * chance, "p_value": float(p)}]
-    return judged(pd.concat([pd.DataFrame(rows), _straight_units(known, cells)] if by else [pd.DataFrame(rows)], ignore_index=True), alpha)
-
-
-def _chance(expr, items):
-    each = {q: counts(expr, q).dropna().set_index(q)["n"] for q in items}
-    shares = pd.DataFrame(each).fillna(0).sort_index()
-    if shares.empty or (shares.sum() == 0).any():
-        return np.nan
-    return patterns.straight_by_chance(shares / shares.sum(), moments(expr, items).correlation()[0])
-
-
-def _straight_units(known, cells):
-    """By unit: straight lines, and how many the other units' answers with the same total would give."""
-    wide = known.assign(same=known["same"] * known["n"]).groupby(["unit", "total"], as_index=False)[["n", "same"]].sum()
-    # a unit without a name is no unit of its own
-    others = wide.groupby("total")[["n", "same"]].transform("sum") - wide[["n", "same"]]
-    usual = (others["same"] / others["n"].where(others["n"] > 0)).fillna(1.0)
-    wide = wide.assign(expected=wide["n"] * usual, eligible=wide["n"].where(usual > 0, 0))
-    found = wide.groupby("unit", as_index=False)[["n", "same", "expected", "eligible"]].sum()
-    share = found["expected"] / found["eligible"].where(found["eligible"] > 0)
-    found["p_value"] = patterns.too_often(found["same"], found["eligible"], share.fillna(1.0).clip(upper=1.0))
-    answered = cells.groupby("unit")["n"].sum().reindex(found["unit"]).to_numpy()
-    return pd.DataFrame(
-        {
-            "by": "unit", "group": found["unit"], "n_answers": found["n"], "n_missing": answered - found["n"],
-            "straight": found["same"], "expected": found["expected"], "p_value": found["p_value"],
-        }
-    )  # fmt: skip
-
-
-def fast(answers):
-    """How many answers took less than a third of the median time, by unit and over all.
-
-    Columns: by, group, n_answers, n_missing (no time), fast, median (seconds), flagged (any). A third of the median is a
-    convention (Greszki et al. 2015, Public Opinion Quarterly 79(2), compare several); there is no p-value.
-    """
-    time = answers.expr["duration"]
-    sums = {"n_answers": time.count(), "n_missing": time.isnull().sum(), "fast": (time < answers.quick).sum()}
-    rows = [fetch(answers.expr.agg(**sums), None).assign(by="all", group="")]
-    if "unit" in answers.kinds:
-        rows.append(fetch(answers.expr.group_by("unit").agg(**sums), None).dropna().rename(columns={"unit": "group"}).assign(by="unit"))
-    found = pd.concat(rows, ignore_index=True).fillna({"fast": 0}).astype({c: int for c in sums})
-    found = found.assign(median=answers.quick / FAST, p_value=np.nan, p_adjusted=np.nan, flagged=found["fast"] > 0)
-    return found[["by", "group", "n_answers", "n_missing", "fast", "median", "p_value", "p_adjusted", "flagged"]]
 
 
 def judged(frame, alpha):

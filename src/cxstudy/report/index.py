@@ -14,6 +14,7 @@ from pathlib import Path
 
 from cxstudy.language import number, text
 from cxstudy.report.page import CONTENT_POLICY, TEMPLATE, footer, title
+from cxstudy.report.run_record import is_whole
 from cxstudy.report.tables import shown
 
 CLAIMS = "claims"
@@ -152,6 +153,7 @@ def write_index(overview, path, prefix="", language="en"):
         .get_template("study.html.j2")
         .render(
             run=overview.run,
+            partial=not is_whole(overview.run),
             analyses=[
                 {
                     **vars(a),

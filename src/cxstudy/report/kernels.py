@@ -1,10 +1,15 @@
-"""Notebooks run side by side: a pool of threads, one kernel each, always with this interpreter."""
+"""Notebooks run side by side: a pool of threads, one kernel each, always with this interpreter.
+
+Kernels are forked from a process that has the libraries loaded (`cxstudy.report.forked`) where there is one, and
+start as programs of their own otherwise.
+"""
 
 import logging
 import re
 import sys
 import threading
 import time
+import uuid
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,14 +19,17 @@ import nbformat
 import papermill
 from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.provisioning import LocalProvisioner
 from jupyter_core.utils import ensure_event_loop
+from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError, strip_color
 
 import cxstudy
 from cxstudy.language import text
+from cxstudy.report.forked import ENVIRONMENT
 
+IPYKERNEL = ("-m", "ipykernel_launcher")
 MISTAKES = ("ValueError", "DataError", "NotTestable")
-INLINE = "module://matplotlib_inline.backend_inline"
 
 
 @dataclass(frozen=True)
@@ -43,61 +51,88 @@ class Executed:
 
 
 class ThisInterpreter(AsyncKernelManager):
-    """Starts the Python that runs cxstudy, whatever kernel named python3 a user's home holds."""
+    """Starts the Python that runs cxstudy, whatever kernel named python3 a user's home holds.
 
-    started = []
+    ``server`` is the ForkServer to fork kernels from, or None. `for_one_notebook` makes a class for each notebook,
+    because papermill wants a class, and what became of the process is asked of ``started`` afterwards.
+    """
+
+    server = None
+    started = ()
+
+    @classmethod
+    def for_one_notebook(cls, server=None):
+        return type(cls.__name__, (cls,), {"server": server, "started": []})
 
     @property
     def kernel_spec(self):
-        # one thread each, or two kernels on two cores wait for each other; the backend of Jupyter,
-        # or a MPLBACKEND of the user's shell would leave the pages without pictures
         return KernelSpec(
-            argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", "--log-level=CRITICAL"],
+            argv=[sys.executable, *IPYKERNEL, "-f", "{connection_file}", "--log-level=CRITICAL"],
             display_name="Python 3",
             language="python",
-            env={"OMP_NUM_THREADS": "1", "PYTHONUTF8": "1", "MPLBACKEND": INLINE},
+            env=ENVIRONMENT,
         )
+
+    async def _async_pre_start_kernel(self, **kw):
+        if self.server is not None and self.provisioner is None:
+            self.kernel_id = self.kernel_id or str(uuid.uuid4())
+            self.provisioner = _Forked(kernel_id=self.kernel_id, kernel_spec=self.kernel_spec, parent=self)
+        return await super()._async_pre_start_kernel(**kw)
 
     async def _async_launch_kernel(self, kernel_cmd, **kw):
         await super()._async_launch_kernel(kernel_cmd, **kw)
-        self.started.append(self)
+        self.started.append(self.provisioner.process)
 
 
-def execute_all(books, values, folder, jobs=2):
+class _Forked(LocalProvisioner):
+    async def launch_kernel(self, cmd, **kw):
+        self.process = self.parent.server.fork(cmd[1 + len(IPYKERNEL) :], kw.get("cwd"), kw["env"])
+        self.pid = self.pgid = self.process.pid
+        self.cwd = kw.get("cwd")
+        return self.connection_info
+
+
+def execute_all(books, values, folder, jobs=2, server=None, on_done=lambda book, one: None):
     """Run notebooks into ``folder``; returns stem → Executed. Progress goes to standard error.
 
-    ``values`` holds the parameters of each notebook by stem. A failing notebook does not stop the others;
-    an interrupt stops the kernels at once.
+    ``values`` holds the parameters of each notebook by stem, ``server`` is a ForkServer or None. ``on_done`` is called
+    in this thread with each notebook and its Executed, while others still run. A failing notebook does not stop
+    the others; an interrupt stops the kernels at once.
     """
     for name in ("papermill", "traitlets"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    ThisInterpreter.started.clear()
-    done = {}
+    done, managers = {}, {book.stem: ThisInterpreter.for_one_notebook(server) for book in books}
     with Progress(books) as progress, ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
-        waiting = [pool.submit(execute, book, values[book.stem], folder, progress.cell) for book in books]
+        waiting = {
+            pool.submit(execute, book, values[book.stem], folder, progress.cell, managers[book.stem]): book
+            for book in books
+        }
         try:
             for future in as_completed(waiting):
                 one = future.result()
                 done[one.stem] = one
                 progress.notebook(one)
-        except KeyboardInterrupt:
+                on_done(waiting[future], one)
+        except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
-            for manager in ThisInterpreter.started:
-                process = getattr(manager.provisioner, "process", None)
-                if process is not None:
-                    process.kill()
+            for process in (process for manager in managers.values() for process in manager.started):
+                process.kill()
             raise
     return done
 
 
-def execute(book, values, folder, on_cell=lambda **_: None):
-    """Run one notebook into ``folder`` and say how it went; never raises for what the notebook does."""
+def execute(book, values, folder, on_cell=lambda **_: None, manager=None):
+    """Run one notebook into ``folder`` and say how it went; never raises for what the notebook does.
+
+    ``manager`` is a class made by `ThisInterpreter.for_one_notebook`; without it a kernel of its own is started.
+    """
     start = time.perf_counter()
     target = Path(folder) / book.path.name
-    node = nbformat.read(book.path, as_version=4)
+    manager = manager or ThisInterpreter.for_one_notebook()
+    at = {}
     try:
         papermill.execute_notebook(
-            node,
+            nbformat.read(book.path, as_version=4),
             # papermill fills {gaps} in paths from the parameters; a folder's own braces are doubled
             re.sub(r"([{}])", r"\1\1", str(target)),
             parameters=values,
@@ -105,30 +140,38 @@ def execute(book, values, folder, on_cell=lambda **_: None):
             language="python",
             progress_bar=False,
             request_save_on_cell_execute=False,
-            kernel_manager_class=ThisInterpreter,
+            kernel_manager_class=manager,
             # not papermill's cwd=, which changes the folder of the whole process, other threads included
             resources={"metadata": {"path": str(book.path.parent)}},
+            on_cell_start=lambda cell, **_: cell.cell_type == "code" and at.update(cell=cell, n=at.get("n", 0) + 1),
             on_cell_executed=on_cell,
         )
     except PapermillExecutionError as error:
         # papermill puts the cell of the given parameters before it, where there are any
-        cell = error.exec_count - bool(values)
-        line = next((line.strip() for line in error.source.splitlines() if line.strip()), "")
-        return Executed(
-            book.stem,
-            time.perf_counter() - start,
-            cell,
-            shorten(line, 60, placeholder="…"),
-            _message(error),
-            _is_mistake(error),
-        )
+        failed = (error.exec_count - bool(values), _first_line(error.source), _message(error), _is_mistake(error))
+        return Executed(book.stem, time.perf_counter() - start, *failed)
+    except DeadKernelError:
+        cell, line = (at["n"] - bool(values), _first_line(at["cell"].source)) if at else (None, "")
+        return Executed(book.stem, time.perf_counter() - start, cell, line, _death(manager.started), True)
     except Exception as error:
-        # a kernel that dies or does not start: the pool goes on, the run is marked failed
+        # a kernel that does not start: the pool goes on, the run is marked failed
         return Executed(book.stem, time.perf_counter() - start, error=f"{type(error).__name__}: {error}")
     finally:
         # the client of the kernel opens a loop for this thread and leaves it open
         ensure_event_loop().close()
     return Executed(book.stem, time.perf_counter() - start)
+
+
+def _first_line(source):
+    return shorten(next((line.strip() for line in source.splitlines() if line.strip()), ""), 60, placeholder="…")
+
+
+def _death(processes):
+    """How a kernel ended that nobody told to: by a signal, often for want of memory, or with an exit code."""
+    code = processes[-1].poll() if processes else None
+    if code is not None and code < 0:
+        return text("run.killed", "en", signal=-code)
+    return text("run.ended", "en", code=code or 0)
 
 
 def _message(error):

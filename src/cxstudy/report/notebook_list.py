@@ -40,8 +40,13 @@ class Notebook:
 
     @property
     def analysis(self):
-        number, _, rest = self.stem.partition("_")
-        return rest if number.isdigit() and rest else self.stem
+        return analysis_of(self.stem)
+
+
+def analysis_of(stem):
+    """The analysis a notebook is named after: ``02_nps_margin`` → ``nps_margin``."""
+    number, _, rest = stem.partition("_")
+    return rest if number.isdigit() and rest else stem
 
 
 def repository_notebooks():
@@ -52,15 +57,15 @@ def repository_notebooks():
 def list_notebooks(study, folder=None):
     """All notebooks of the workbook and of the study's own ``notebooks/`` folder, claims last.
 
-    A study's notebook with the name of one of ours is refused: its pages would overwrite ours.
+    A study's notebook with the name of one of ours, or of its analysis, is refused: it would be taken for ours.
     """
     folder = repository_notebooks() if folder is None else Path(folder)
     ours = sorted(folder.glob("*.ipynb"))
     own_folder = Path(study.folder) / "notebooks"
     own = [] if own_folder.resolve() == folder.resolve() else sorted(own_folder.glob("*.ipynb"))
-    taken = {path.stem for path in ours}
+    taken = {name for path in ours for name in (path.stem, analysis_of(path.stem))}
     for path in own:
-        if path.stem in taken:
+        if taken & {path.stem, analysis_of(path.stem)}:
             raise ValueError(
                 f"a study's notebook needs a name of its own; {path.name} is already one of ours. "
                 f"Rename the file in {own_folder}."

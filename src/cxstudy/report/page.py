@@ -6,12 +6,14 @@ cells tagged ``exercise`` and ``solution`` stay in the notebook, which the page 
 
 import copy
 import re
+import sys
 from pathlib import Path
 
 import nbformat
 from nbconvert.exporters import HTMLExporter
 from traitlets.config import Config
 
+import cxstudy
 from cxstudy.language import text
 from cxstudy.report.safe_text import markdown, math, safe_html
 from cxstudy.report.tables import tidy_tables
@@ -24,10 +26,9 @@ SHOWN = "text/html text/markdown image/svg+xml image/png image/jpeg text/latex t
 CONTENT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 
 
-def write_page(notebook, page, run):
-    """Write the page of an executed notebook file; ``run`` is the content of run.json."""
-    node = nbformat.read(notebook, as_version=4)
-    page.write_text(render_page(node, run, Path(notebook).name), encoding="utf-8")
+def page_of_file(notebook, run):
+    """The HTML of an executed notebook file; ``run`` is the content of run.json."""
+    return render_page(nbformat.read(notebook, as_version=4), run, Path(notebook).name)
 
 
 def render_page(node, run, file_name="", language="en"):
@@ -117,10 +118,14 @@ def without_machine_paths(path, given):
 
     The run's ``study`` becomes relative to the notebook and ``out`` empty, so that running the notebook
     again in place analyses the same study and records nothing over the run. Of a study further away than
-    the folder that holds ``reports``, only its folder and file name are kept.
+    the folder that holds ``reports``, only its folder and file name are kept. In tracebacks and printed text
+    the study's folder, the run's, the workbook's, Python's and the user's home are called by a word.
     """
     node = nbformat.read(path, as_version=4)
+    places = _places(given)
     for cell in node.cells:
+        for output in cell.get("outputs", ()):
+            _rename_places(output, places)
         if "injected-parameters" in cell.metadata.get("tags", ()):
             for name, replacement in _portable(path, given).items():
                 cell.source = re.sub(
@@ -129,6 +134,32 @@ def without_machine_paths(path, given):
     for name in ("input_path", "output_path", "parameters"):
         node.metadata.get("papermill", {}).pop(name, None)
     nbformat.write(node, path)
+
+
+def _places(given):
+    """Folders of this machine and the words that stand for them, the longest path first."""
+    named = {
+        Path(cxstudy.__file__).resolve().parents[2]: "<cxstudy>",
+        Path(sys.prefix): "<python>",
+        Path(sys.base_prefix): "<python>",
+        Path.home(): "~",
+        **({Path(given["study"]).parent: "<study>"} if "study" in given else {}),
+        **({Path(given["out"]): "<run>"} if "out" in given else {}),
+    }
+    found = {str(place): word for place, word in named.items() if place != Path(place.anchor)}
+    return dict(sorted(found.items(), key=lambda pair: -len(pair[0])))
+
+
+def _rename_places(output, places):
+    for place, word in places.items():
+        for name in ("text", "evalue"):
+            if name in output:
+                output[name] = output[name].replace(place, word)
+        if "traceback" in output:
+            output["traceback"] = [line.replace(place, word) for line in output["traceback"]]
+        for kind, shown in output.get("data", {}).items():
+            if kind.startswith("text/") and isinstance(shown, str):
+                output["data"][kind] = shown.replace(place, word)
 
 
 def _portable(path, given):

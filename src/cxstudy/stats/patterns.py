@@ -83,7 +83,8 @@ def too_often(observed, n, share):
 
 
 def holm(p_values):
-    """Step-down adjusted p-values of an array, in its order (Holm 1979, Scandinavian Journal of Statistics 6; R: ``p.adjust``).
+    """Step-down adjusted p-values of an array, in its order (Holm 1979, Scandinavian Journal of Statistics 6; R:
+    ``p.adjust``).
 
     >>> holm(np.array([0.01, 0.04, 0.03])).tolist()
     [0.03, 0.06, 0.06]
