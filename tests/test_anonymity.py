@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import cxstudy as cx
 from cxstudy.anonymity import KEPT, Groups, hidden, suppress
-from cxstudy.report.shown import without_small_groups
+from cxstudy.report.shown import hide_small_groups, without_small_groups
 
 LIMITS = {"customers": 5, "employees": 7}
 STUDY = """format: 1
@@ -318,3 +318,16 @@ def test_no_message_or_file_quotes_a_comment(study, tmp_path):
     for path in (folder / "out").rglob("*"):
         if path.is_file() and path.suffix != ".png":
             assert "Gunnar" not in path.read_text(encoding="utf-8"), path
+
+
+def test_an_executed_notebook_is_cleaned_with_its_plain_text(tmp_path):
+    import nbformat
+    from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+    frame = pd.DataFrame({"company": ["a", "b", "c"], "n_answers": [3, 8, 30], "nps": [11.5, 22.5, 33.5]})
+    data = {"text/html": frame.to_html(), "text/plain": frame.to_string()}
+    cell = new_code_cell("frame", outputs=[new_output("execute_result", data=data, execution_count=1)])
+    nbformat.write(new_notebook(cells=[cell]), tmp_path / "one.ipynb")
+    hide_small_groups(tmp_path / "one.ipynb", LIMITS, None)
+    text = (tmp_path / "one.ipynb").read_text(encoding="utf-8")
+    assert "11.5" not in text and "22.5" not in text and "33.5" in text

@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 import cxstudy
-from cxstudy.faults import DataError
 from cxstudy.answering import cx_moments, draw_feelings
+from cxstudy.faults import DataError
 from cxstudy.population import simulate_counts, simulate_groups, truth
 from cxstudy.simulate import simulate, tables
 from cxstudy.worlds import WORLDS, Parameters, world_parameters

@@ -66,16 +66,31 @@ class Groups:
             if table is not None:
                 self.frames[name] = _sizes(study, name, table)
 
+    def sizes(self, side, names):
+        """Answers by the columns ``names``: a Series indexed by tuples of texts."""
+        if (side, names) not in self._found:
+            frame = self.frames[side]
+            keys = list(zip(*(frame[c].astype(str) for c in names), strict=True))
+            self._found[side, names] = frame["n_answers"].groupby(pd.Index(keys, tupleize_cols=False)).sum()
+        return self._found[side, names]
+
+    def known(self, side, column):
+        """The values of a column as a set of texts; empty where there is no such column."""
+        if (side, column) not in self._found:
+            frame = self.frames.get(side, pd.DataFrame())
+            self._found[side, column] = set(frame[column].astype(str)) if column in frame else set()
+        return self._found[side, column]
+
     def secret(self, side, names, limit):
         """The groups by the columns ``names`` that must be hidden in every table, as a set of tuples of texts.
 
         They are the same in all tables: else one table would show what completes another.
         """
         if (side, names, limit) not in self._found:
-            every = self.frames[side].groupby(list(names), as_index=False)["n_answers"].sum()
-            n = every["n_answers"].to_numpy(float)
-            out = _lines(every, n, n < limit, limit)
-            self._found[side, names, limit] = set(map(tuple, every.loc[out, list(names)].astype(str).to_numpy()))
+            sizes = self.sizes(side, names)
+            n = sizes.to_numpy(float)
+            out = _lines(pd.DataFrame(list(sizes.index), columns=list(names)), n, n < limit, limit)
+            self._found[side, names, limit] = set(sizes.index[out])
         return self._found[side, names, limit]
 
 
@@ -186,55 +201,45 @@ def _totals(table, groups, side):
             yield rows, () if absent is None else absent["n_answers"]
             axes = ["company"] if "company" in table and {"branch", "work_group"} & set(keys) else []
         for axis in axes:
-            gone = (
-                {}
-                if absent is None or axis not in absent
-                else dict(tuple(absent.groupby(absent[axis].astype(str))["n_answers"]))
-            )
+            known = absent is not None and axis in absent
+            gone = dict(tuple(absent.groupby(axis)["n_answers"])) if known else {}
             for value, inside in those.groupby(axis).indices.items():
                 yield rows[inside], gone.get(str(value), ())
 
 
 def _named(those, groups, side):
-    """Columns that name the groups of a table → the same in `Groups`; empty where it names none.
+    """Columns of `Groups` that name the groups of a table → the table's own; empty where it names none.
 
     A column unit may hold units of measurement, and a column group industries: its values decide.
     """
     keys = [c for c in NAMES if c in those]
-    frame = groups.frames.get(side) if groups is not None else None
-    if frame is None or not keys:
+    if groups is None or not keys:
         return {}
     inner = [c for c in keys if c in ("company", "branch", "work_group")]
     there = {("unit" if c == "group" else c): c for c in (inner if len(inner) > 1 else keys[:1])}
-    if not set(there) <= set(frame.columns):
-        return {}
-    known = all(those[c].astype(str).isin(frame[name].astype(str)).any() for name, c in there.items())
+    known = all(groups.known(side, name).intersection(those[c].astype(str)) for name, c in there.items())
     return there if known else {}
 
 
 def _secret_rows(those, there, groups, side, limit):
     """Rows of groups that are secret everywhere, or belong to a unit or year that is."""
     out = np.zeros(len(those), bool)
-    if not there:
-        return out
-    names = list(there)
-    levels = [names[:1], names] + ([[*names, "year"]] if "year" in those and "year" in groups.frames[side] else [])
-    for level in levels:
-        keys = map(tuple, those[[there.get(c, c) for c in level]].astype(str).to_numpy())
-        secret = groups.secret(side, tuple(level), limit)
-        out |= np.fromiter((key in secret for key in keys), bool, len(those))
+    names = tuple(there)
+    for level in dict.fromkeys((names[:1], names, _with_year(those, names, groups, side))) if names else ():
+        secret = groups.secret(side, level, limit)
+        if secret:
+            keys = zip(*(those[there.get(c, c)].astype(str) for c in level), strict=True)
+            out |= np.fromiter((key in secret for key in keys), bool, len(those))
     return out
 
 
 def _absent(those, there, groups, side):
-    """The groups of the study, of the kind the table has, that have no row in it."""
-    known, columns = groups.frames[side], dict(there)
-    if "year" in those and "year" in known:
-        columns["year"] = "year"
-    every = (
-        known.groupby(list(columns), as_index=False)["n_answers"]
-        .sum()
-        .set_axis([*columns.values(), "n_answers"], axis=1)
-    )
-    given = pd.MultiIndex.from_frame(those[list(columns.values())].astype(str))
-    return every[~pd.MultiIndex.from_frame(every[list(columns.values())].astype(str)).isin(given)]
+    """The groups of the study, of the kind the table has, that have no row in it: the table's columns and n_answers."""
+    names = _with_year(those, tuple(there), groups, side)
+    given = set(zip(*(those[there.get(c, c)].astype(str) for c in names), strict=True))
+    gone = [(*key, n) for key, n in groups.sizes(side, names).items() if key not in given]
+    return pd.DataFrame(gone, columns=[*(there.get(c, c) for c in names), "n_answers"])
+
+
+def _with_year(those, names, groups, side):
+    return (*names, "year") if "year" in those and groups.known(side, "year") else names

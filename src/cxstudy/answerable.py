@@ -1,5 +1,6 @@
 """What a study's data can answer, before anything is run."""
 
+import math
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -26,8 +27,11 @@ def answers(study):
 
 def sentence(answer: Answer, language="en"):
     """One answer as a sentence: the analysis, whether it can be answered, and why."""
+    key = f"check.{answer.status.replace('-', '_')}"
+    if answer.status == "yes" and math.isnan(answer.smallest_effect):
+        key = "check.yes_plain"
     return text(
-        f"check.{answer.status.replace('-', '_')}",
+        key,
         language,
         analysis=answer.analysis,
         reason=say(answer.reason, language),

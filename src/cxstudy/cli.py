@@ -163,6 +163,8 @@ def _check(given):
     study = open_study(given.study)
     rows = check(study)
     print("\n".join(rows["sentence"]) if len(rows) else text("check.none"))
+    for remark in study.remarks:
+        print(text("check.remark", remark=remark))
     return 0
 
 

@@ -152,9 +152,9 @@ def _unfit(parts):
     return None
 
 
-def _findings(parts, tables):
-    """Findings by their last word, in the order of the docstring of `employee_ambassadors`."""
-    rows = tables["comparison"].set_index(["measure", "statistic_of"]).to_dict("index")
+def headline_findings(parts, comparison):
+    """The comparison and the slopes as findings, by their last word; ``comparison`` as from `Ambassadors.comparison`."""
+    rows = comparison.set_index(["measure", "statistic_of"]).to_dict("index")
     compared = {
         "ratio_raw": ("cx_index", "ratio raw", "ratio"), "ratio_100": ("cx_index", "ratio 100", "ratio"),
         "points": ("cx_index", "difference", "points"), "points_sd": ("cx_index", "sd", "SD between work groups"),
@@ -178,6 +178,12 @@ def _findings(parts, tables):
         )
         row = {"reason": lacking} if lacking else parts.slope(outcome, within=within)
         found[name] = _finding(parts, name, row, unit)
+    return found
+
+
+def _findings(parts, tables):
+    """Findings by their last word, in the order of the docstring of `employee_ambassadors`."""
+    found = headline_findings(parts, tables["comparison"])
     trend = tables["trend"]
     trend = trend[(trend["by"] == "feelings") & (trend["method"] != "") & trend["estimate"].notna()]
     row = trend.iloc[0].to_dict() if len(trend) else {"reason": "too-few" if parts.asked.feelings else "no-feelings"}

@@ -55,7 +55,7 @@ def nps_margin(
     tables = {"tiers": link.tiers()} | link.trends() | {"units": link.units, "left_out": link.left_out}
     tables |= link.lines() | link.doubts()
     tables = {k: t.assign(confidence=confidence) if "ci_low" in t else t for k, t in tables.items()}
-    found = _findings(link, tables["tiers"])
+    found = headline_findings(link, tables["tiers"])
     others = _other_outcomes(link)
     tables["other_outcomes"] = _outcomes_table(others)
     settings = {
@@ -110,7 +110,7 @@ def _other_outcomes(link):
     for name in (n for n in names if study.has("financials", n)):
         other = Link(study, name, minimum_answers=link.minimum, tiers=link.count, **link.options)
         if _unfit(other.units, study.unit) is None:
-            linked.append((other, _findings(other, other.tiers())))
+            linked.append((other, headline_findings(other, other.tiers())))
     return linked
 
 
@@ -133,7 +133,7 @@ def _pairing(link):
     return {None: "pooled", 0: "same_year"}.get(lag, f"lag {lag}")
 
 
-def _findings(link, tiers):
+def headline_findings(link, tiers):
     """Findings by their last word, in the order of the docstring of `nps_margin`."""
     found = {}
     for name, tail in TAIL.items():

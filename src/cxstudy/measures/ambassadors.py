@@ -29,17 +29,22 @@ class Ambassadors:
 
     On another scale the same share of the range is the cut (4.0 is three quarters of the way up). Companies are what
     the bootstrap draws and what intervals are clustered by, where there are at least 10; else work groups stand alone
-    (``clustered`` is False) and intervals are too narrow if groups of one company are alike.
+    (``clustered`` is False) and intervals are too narrow if groups of one company are alike. ``found``: the
+    `work_groups.WorkGroups`, where they are already there.
     """
 
-    def __init__(self, study, *, cut, tiers, confidence, minimum_customers, minimum_employees, seed, replicates):
+    def __init__(
+        self, study, *, cut, tiers, confidence, minimum_customers, minimum_employees, seed, replicates, found=None
+    ):
         self.study, self.cut, self.count, self.confidence = study, cut, tiers, confidence
         self.fewest = (
             minimum_customers or study.thresholds["customers"],
             minimum_employees or study.thresholds["employees"],
         )
         self.options = {"confidence": confidence, "seed": seed, "replicates": replicates}
-        self.found = work_groups(study, minimum_customers=minimum_customers, minimum_employees=minimum_employees)
+        self.found = found or work_groups(
+            study, minimum_customers=minimum_customers, minimum_employees=minimum_employees
+        )
         self.asked, self.left_out = self.found.asked, self.found.left_out
         self.groups = self.found.groups.assign(n_high=self.n_high(self.found.groups, cut))
         self.companies = self.groups["company"].nunique()

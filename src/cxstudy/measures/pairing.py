@@ -98,9 +98,11 @@ def lacking(study, outcome=MARGIN, pairing=None):
         if outcome not in numeric:
             raise ValueError(unknown_name("outcome", outcome, {*numeric, MARGIN}))
     elif not derived and not study.has("financials", MARGIN):
-        return Reading("nps_margin.no_margin"), ("financials.operating_margin",)
+        there = (*study.financials.columns, *study.ignored_columns.get("financials", ()))
+        return Reading("nps_margin.no_margin", {"there": ", ".join(there)}), ("financials.operating_margin",)
     elif fault := ratio_fault(study, outcome):
-        return Reading("nps_margin.ratio", {"found": fault.found, "remedy": fault.remedy}), ("financials.operating_margin",)
+        values = {"found": fault.found, "remedy": fault.remedy}
+        return Reading("nps_margin.ratio", values), ("financials.operating_margin",)
     dated = "year" if study.customers.rows == "counted" else "date"
     if lag_of(study, pairing) is not None and not study.has("customers", dated):
         return Reading("nps_margin.no_date", {"column": dated}), (f"customers.{dated}",)
