@@ -71,16 +71,14 @@ def study(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def written(study, tmp_path_factory):
-    """Everything `record` writes: folder, tables by name, findings files by analysis; units as small as one answer
-    asked for.
-    """
+    """Everything `record` writes: folder, tables by name, findings files by analysis."""
     plt = pytest.importorskip("matplotlib.pyplot")
     plt.switch_backend("Agg")
     out = tmp_path_factory.mktemp("out")
     quick = {"replicates": 200}
     study.record(cx.data_check(study), out)
-    study.record(cx.nps_margin(study, minimum_answers=1, **quick), out)
-    study.record(cx.loyalty_share(study, minimum_answers=1, **quick), out)
+    study.record(cx.nps_margin(study, **quick), out)
+    study.record(cx.loyalty_share(study, **quick), out)
     study.record(cx.employee_ambassadors(study, **quick), out)
     tables = {path.stem: pd.read_csv(path, dtype={"unit": str}) for path in (out / "tables").glob("*.csv")}
     findings = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in (out / "findings").glob("*.json")}
@@ -194,7 +192,7 @@ def study_names():
 
 def test_pages_hide_what_the_files_hide(study):
     groups = Groups(study)
-    frame = cx.nps_margin(study, minimum_answers=1, replicates=200).units
+    frame = cx.nps(study, by="unit").rename(columns={"n": "n_answers", "estimate": "nps"})[["unit", "n_answers", "nps"]]
     html = without_small_groups(frame.to_html(), study.thresholds, groups)
     rows = [row for row in html.split("<tr>") if f"<td>{SMALL}</td>" in row]
     assert len(rows) == 1 and "–" in rows[0] and f"{frame.set_index('unit').loc[SMALL, 'nps']:.6f}" not in rows[0]

@@ -113,12 +113,12 @@ def test_what_a_notebook_started_ends_with_it(run, tmp_path):
     assert all(gone(int(pid)) for pid in printed.split())
 
 
-def test_nothing_is_left_when_the_server_is_closed():
+def test_nothing_is_left_when_the_server_is_closed(tmp_path):
     with ForkServer(["ipykernel.kernelapp"]) as server:
-        child = server.fork(["-f", os.devnull], os.curdir, os.environ)
-        assert child.wait(60) != 0
+        child = server.fork(["-f", str(tmp_path / "kernel.json")], os.curdir, os.environ)
         pids = [server.process.pid, child.pid]
-    assert server.process.returncode == 0 and not any(is_running(pid) for pid in pids)
+        assert child.poll() is None and all(is_running(pid) for pid in pids)
+    assert server.process.returncode == 0 and child.poll() == -signal.SIGKILL and not any(is_running(pid) for pid in pids)
     server.close()
 
 
@@ -130,11 +130,11 @@ def test_a_running_kernel_ends_with_the_program_even_when_that_is_killed(tmp_pat
         "print(server.process.pid, child.pid, child.poll(), flush=True)\ntime.sleep(300)"
     )
     program = subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "kernel.json")], stdout=subprocess.PIPE)
-    server, child, running = program.stdout.readline().split()
-    assert running == b"None" and is_running(int(child))
-    program.kill()
-    program.wait()
-    program.stdout.close()
+    with program:
+        server, child, running = program.stdout.readline().split()
+        there = is_running(int(child))
+        program.kill()
+    assert running == b"None" and there
     assert gone(int(child)) and gone(int(server))
 
 
@@ -144,7 +144,7 @@ def test_a_server_that_is_killed_is_said_and_its_kernels_end(tmp_path):
         os.kill(server.process.pid, signal.SIGKILL)
         assert child.wait(60) == -signal.SIGKILL
         with pytest.raises(RuntimeError, match="the process that starts the kernels has ended; run again with --isolated"):
-            server.fork(["-f", os.devnull], os.curdir, os.environ)
+            server.fork([], os.curdir, os.environ)
     assert gone(child.pid)
 
 
@@ -159,8 +159,8 @@ def test_a_module_that_is_not_there_or_prints_does_no_harm(tmp_path, monkeypatch
     (tmp_path / "prints_much.py").write_text("print('{\"started\": 1}')", encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     with ForkServer(["no_such_module_anywhere", "prints_much"]) as server:
-        child = server.fork(["-f", os.devnull], os.curdir, os.environ)
-        assert child.pid != 1 and child.wait(60) is not None
+        child = server.fork(["-f", str(tmp_path / "kernel.json")], os.curdir, os.environ)
+        assert child.pid != 1 and child.poll() is None
 
 
 def test_libraries_are_loaded_once_and_only_one_thread_of_ours_runs():

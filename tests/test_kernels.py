@@ -55,7 +55,7 @@ def test_an_interrupt_ends_the_kernels_at_once(tmp_path, monkeypatch, server, is
     seen = tmp_path / "pid"
 
     def interrupted(futures):
-        while not seen.exists() or not seen.read_text():
+        while not (seen.exists() and seen.read_text()) and not any(future.done() for future in futures):
             time.sleep(0.05)
         raise KeyboardInterrupt
 

@@ -80,26 +80,31 @@ def test_everybody_left_out_is_counted_with_the_reason(opened):
     assert len(units) == 8
 
 
-def test_the_threshold_is_the_default_and_can_be_lowered(opened):
+def with_threshold(least):
+    return lambda text: text.replace("tables:", f"thresholds: {{customers: {least}}}\ntables:")
+
+
+def test_the_threshold_is_the_least_and_study_yaml_sets_it(opened):
     def customers(text):
         lines = [line for line in text.splitlines() if ",C001," not in line]
         return "\n".join([*lines, "R900,C001,2024-01-01,9,4,x", ""])
 
-    few = {"customers": customers}
-    assert "C001" not in set(paired(opened(**few)).units["unit"])
-    units = paired(opened(**few), minimum_answers=1).units.set_index("unit")
+    assert "C001" not in set(paired(opened(customers=customers)).units["unit"])
+    with pytest.raises(ValueError, match="at least 5, the study's anonymity threshold; got 1"):
+        paired(opened(customers=customers), minimum_answers=1)
+    units = paired(opened(customers=customers, study=with_threshold(1))).units.set_index("unit")
     assert units.loc["C001", "n_answers"] == 1 and units.loc["C001", "nps"] == 100
 
 
 @pytest.mark.parametrize("bad", [0, -1, 2.5, True, "5"])
 def test_a_senseless_minimum_is_refused(opened, bad):
-    with pytest.raises(ValueError, match="minimum_answers must be a whole number of at least 1"):
+    with pytest.raises(ValueError, match="minimum_answers must be a whole number of at least 5"):
         paired(opened(), minimum_answers=bad)
 
 
 def test_same_year_pairs_answers_with_their_own_year(opened):
-    study = opened(study=with_line("pairing: same_year"))
-    units, left_out = paired(study, minimum_answers=1)
+    study = opened(study=with_line("pairing: same_year\nthresholds: {customers: 1}"))
+    units, left_out = paired(study)
     assert set(units["year"]) == {2024} and len(units) == 12
     assert {row.reason: row.n for row in left_out.itertuples()} == {"no-answers": 12}
     assert left_out["n_unit"].tolist() == ["company-years"]
@@ -108,16 +113,16 @@ def test_same_year_pairs_answers_with_their_own_year(opened):
 
 def test_lag_pairs_answers_with_later_results(opened):
     shifted = {"financials": lambda text: text.replace(",2024,", ",2025,")}
-    study = opened(study=with_line("pairing: {lag: 1}"), **shifted)
-    units = paired(study, minimum_answers=1).units
+    study = opened(study=with_line("pairing: {lag: 1}\nthresholds: {customers: 1}"), **shifted)
+    units = paired(study).units
     assert set(units["year"]) == {2025} and len(units) == 12
     assert units["outcome"].to_numpy() == pytest.approx([2.5 + i for i in range(12)])
 
 
 def test_answers_without_a_date_are_counted(opened):
     undated = {"customers": lambda text: text.replace("R001,C001,2024-01-15", "R001,C001,")}
-    study = opened(study=with_line("pairing: same_year"), **undated)
-    left_out = paired(study, minimum_answers=1).left_out
+    study = opened(study=with_line("pairing: same_year\nthresholds: {customers: 1}"), **undated)
+    left_out = paired(study).left_out
     assert left_out.set_index("reason").loc["answers-without-date", ["n", "n_unit"]].tolist() == [1, "answers"]
 
 
@@ -189,7 +194,7 @@ def test_a_year_needs_a_date(opened):
         rows = [line.split(",") for line in text.splitlines()]
         return "".join(",".join([*row[:2], *row[3:5]]) + "\n" for row in rows)
 
-    study = opened(study=with_line("pairing: same_year"), customers=without_date)
+    study = opened(study=with_line("pairing: same_year\nthresholds: {customers: 1}"), customers=without_date)
     with pytest.raises(NotTestable, match="needs the column date"):
         paired(study)
 

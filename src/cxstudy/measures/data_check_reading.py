@@ -19,7 +19,7 @@ def headline(study, tables, findings, removed):
     values = {
         "answers": int(tables["tables"]["answers"].fillna(0).sum()), "made": len(made), "checks": len(checks),
         "list": _names(raised["check"], study.language), "flagged": sum(removed.values()),
-        "synthetic": "@data_check.synthetic" if study.synthetic else "@data_check.real",
+        "synthetic": "@data_check.synthetic" if study.synthetic else "",
         **_interval("nps", findings["nps"]), **_interval("without", findings["nps_without_flagged"]),
     }  # fmt: skip
     key = "clean" if raised.empty else "alarm" if math.isnan(values["without"]) or not removed else "flagged"

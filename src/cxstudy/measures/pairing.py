@@ -27,7 +27,7 @@ def paired(study, outcome=MARGIN, minimum_answers=None, *, pairing=None):
 
     ``outcome`` is a numeric column of financials; operating_margin, in %, is as given or
     100 · operating_profit / revenue (revenue above 0). ``minimum_answers``: fewest answers of a unit
-    (and year); None is the study's anonymity threshold, so that no figure rests on fewer answers
+    (and year), at least the study's anonymity threshold (None), so that no figure rests on fewer answers
     than may be shown. ``pairing`` (None: the study's own) is
 
     - ``pooled``: one row a unit; the answers of all years together, the mean of the outcome over its years;
@@ -52,10 +52,7 @@ def paired(study, outcome=MARGIN, minimum_answers=None, *, pairing=None):
     if missing:
         reading, needs = missing
         raise NotTestable(say(reading, study.language), needs)
-    if minimum_answers is None:
-        minimum_answers = study.thresholds["customers"]
-    if isinstance(minimum_answers, bool) or not isinstance(minimum_answers, int | np.integer) or minimum_answers < 1:
-        raise ValueError(f"minimum_answers must be a whole number of at least 1; got {minimum_answers!r}.")
+    minimum_answers = at_least_threshold("minimum_answers", minimum_answers, study.thresholds["customers"])
     lag = lag_of(study, pairing)
     keys = ["unit"] if lag is None else ["unit", "year"]
     results, unusable = _results(study, outcome, keys)
@@ -76,6 +73,18 @@ def paired(study, outcome=MARGIN, minimum_answers=None, *, pairing=None):
     ]
     left_out = pd.DataFrame([c for c in counted if c[1]], columns=["reason", "n", "n_unit"])
     return Paired(units.astype({"n_answers": int}).sort_values(keys, ignore_index=True), left_out.astype({"n": int}))
+
+
+def at_least_threshold(name, value, least):
+    """A fewest number of answers: ``value``, or the anonymity threshold ``least`` for None; ValueError below it."""
+    if value is None:
+        return least
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+        raise ValueError(
+            f"{name} must be a whole number of at least {least}, the study's anonymity threshold; got {value!r}. "
+            "Raise it, or leave it out."
+        )
+    return int(value)
 
 
 def lacking(study, outcome=MARGIN, pairing=None):

@@ -12,6 +12,7 @@ from cxstudy.findings import Reading
 from cxstudy.language import say
 from cxstudy.measures.asked import KEYS, Asked, asked
 from cxstudy.measures.index import fewest_answered, index_column
+from cxstudy.measures.pairing import at_least_threshold
 from cxstudy.tally import moments
 
 NEAREST = 5
@@ -54,7 +55,7 @@ def work_groups(study, *, minimum_customers=None, minimum_employees=None):
     if missing:
         raise NotTestable(say(missing[0], study.language), missing[1])
     fewest = {
-        side: _minimum(f"minimum_{side}", given, study.thresholds[side])
+        side: at_least_threshold(f"minimum_{side}", given, study.thresholds[side])
         for side, given in {"customers": minimum_customers, "employees": minimum_employees}.items()
     }
     found, lost = {}, []
@@ -171,17 +172,6 @@ def _kept(both, fewest):
             reasons[reason] = n
         kept &= ~bad
     return kept, reasons
-
-
-def _minimum(name, value, least):
-    if value is None:
-        return least
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-        raise ValueError(
-            f"{name} must be a whole number of at least {least}, the study's anonymity threshold; got {value!r}. "
-            "Raise it, or leave it out."
-        )
-    return int(value)
 
 
 def _no_overlap(customers, employees, language):
