@@ -94,7 +94,8 @@ def test_verdicts_seldom_err(drawn):
 
 
 def test_a_batch_is_the_same_whenever_it_is_drawn():
-    first, again, other = (recovery.recover("null", b, 2, resampled=False, seed=5, replicates=100)[0] for b in (1, 1, 2))
+    how = {"resampled": False, "seed": 5, "replicates": 100}
+    first, again, other = (recovery.recover("null", b, 2, **how)[0] for b in (1, 1, 2))
     pd.testing.assert_frame_equal(first, again)
     assert first["study"].unique().tolist() == [2, 3]
     assert not np.isclose(first["estimate"], other["estimate"]).any()
@@ -115,7 +116,8 @@ def test_coverage_counts_both_sides():
 
 
 def test_the_word_the_truth_deserves_and_what_counts_as_wrong():
-    said = pd.DataFrame({"world": "w", "claim": "margin-bottom", "verdict": ["agrees", "agrees", "cannot tell", "disagrees"]})
+    words = ["agrees", "agrees", "cannot tell", "disagrees"]
+    said = pd.DataFrame({"world": "w", "claim": "margin-bottom", "verdict": words})
 
     def judged(true, error):
         found = pd.DataFrame([{"world": "w", "finding": "nps_margin.bottom_tier", "truth": true, "truth_error": error}])

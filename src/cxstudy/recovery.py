@@ -1,4 +1,4 @@
-"""Do the intervals hold the truth, and do the verdicts err? Many simulated studies through the analyses' own estimators.
+"""Do the intervals hold the truth, do the verdicts err? Many simulated studies through the analyses' own estimators.
 
 A study is drawn as counts and moments (`cxstudy.population`) instead of answers; from the paired frame on,
 everything is what the analyses themselves call. The intervals of one study are `Finding`s, and several of one id
@@ -169,8 +169,8 @@ def recover(world, batch, size, *, seed, replicates=2000, resampled=True):
 def true_values(world):
     """Finding id → (true value, number of simulated studies it rests on).
 
-    Values are `population.truth`; those of employee_ambassadors that it lacks come from the analysis itself, on the work groups
-    of a few hundred studies taken together (drawn as clusters of their own).
+    Values are `population.truth`; those of employee_ambassadors that it lacks come from the analysis itself, on the
+    work groups of a few hundred studies taken together (drawn as clusters of their own).
     """
     p = WORLDS[world]
     companies, groups = max(1, TRUTH_COMPANIES // p.companies), max(1, 2 * TRUTH_COMPANIES // p.groups)
@@ -183,11 +183,11 @@ def true_values(world):
 def coverage(intervals, truths):
     """One row a world, finding and method: in how many per cent of the studies the interval held the truth.
 
-    ``truths``: world → `true_values`. Columns: world, finding, method, estimand, n (studies with an interval), n_missing
-    (without), estimate with ci_low and ci_high (Wilson, Monte Carlo error of n studies), confidence, unit, accepted (estimate
-    within `ACCEPTED`), too_low and too_high (% of the intervals that lie wholly below or above the truth), truth, truth_error
-    (its standard error at most: the SD of the estimates over the root of the studies it rests on), mean and sd of the
-    estimates, mean_std_error.
+    ``truths``: world → `true_values`. Columns: world, finding, method, estimand, n (studies with an interval),
+    n_missing (without), estimate with ci_low and ci_high (Wilson, Monte Carlo error of n studies), confidence, unit,
+    accepted (estimate within `ACCEPTED`), too_low and too_high (% of the intervals that lie wholly below or above the
+    truth), truth, truth_error (its standard error at most: the SD of the estimates over the root of the studies it
+    rests on), mean and sd of the estimates, mean_std_error.
     """
     rows = []
     for (world, finding, method), part in intervals.groupby(["world", "finding", "method"], sort=False):
@@ -211,10 +211,10 @@ def coverage(intervals, truths):
 def verdict_errors(verdicts, covered):
     """One row a world and claim: how often which word was said, against the word the truth itself deserves.
 
-    ``covered`` as from `coverage`. Columns: world, claim, truth (the rule's word for the true value, give or take two of its
-    standard errors; *cannot tell* where a claimed direction has no sign), n, and in % of the studies agrees, disagrees,
-    cannot tell, not tested, right (the truth's word), wrong (agrees or disagrees, but not the truth's word) with ci_low, ci_high
-    (Wilson), confidence, unit.
+    ``covered`` as from `coverage`. Columns: world, claim, truth (the rule's word for the true value, give or take two
+    of its standard errors; *cannot tell* where a claimed direction has no sign), n, and in % of the studies agrees,
+    disagrees, cannot tell, not tested, right (the truth's word), wrong (agrees or disagrees, but not the truth's word)
+    with ci_low and ci_high (Wilson), confidence, unit.
     """
     first = covered.drop_duplicates(["world", "finding"]).set_index(["world", "finding"])
     claims, rows = {claim.id: claim for claim in declared()}, []

@@ -17,7 +17,7 @@ from pathlib import Path
 
 LIBRARIES = (
     "pandas pydantic yaml duckdb ibis ibis.backends.duckdb scipy.stats statsmodels.api statsmodels.formula.api "
-    "matplotlib.pyplot matplotlib.backends.backend_agg matplotlib_inline.backend_inline ipykernel.kernelapp "
+    "matplotlib.pyplot matplotlib.backends.backend_agg ipykernel.kernelapp "
     "ipykernel.ipkernel ipykernel.zmqshell IPython.core.completer babel.numbers seaborn pingouin"
 ).split()
 # one thread each, or two kernels on two cores wait for each other; the backend of Jupyter,
@@ -110,8 +110,9 @@ class ForkServer:
                 self.answer.notify_all()
         with self.answer:
             self.gone = True
-            for pid, code in self.ended.items():
-                self.ended[pid] = -signal.SIGKILL if code is None else code
+            for pid in [pid for pid, code in self.ended.items() if code is None]:
+                _kill_group(pid)
+                self.ended[pid] = -signal.SIGKILL
             self.answer.notify_all()
 
 
@@ -161,7 +162,7 @@ def serve():
             import_module(name)
         except ImportError:
             continue
-    children, waiting = set(), b""
+    children, waiting, parent = set(), b"", os.getpid()
     while True:
         if select.select([0], [], [], LOOK if children else None)[0]:
             read = os.read(0, 1 << 16)
@@ -172,7 +173,7 @@ def serve():
                 pid = os.fork()
                 if pid == 0:
                     os.close(out)
-                    _be_a_kernel(**json.loads(request))
+                    _be_a_kernel(parent, **json.loads(request))
                 _own_group(pid)
                 children.add(pid)
                 _say(out, started=pid)
@@ -218,7 +219,7 @@ def _say(out, **said):
         return
 
 
-def _be_a_kernel(arguments, cwd, environment):
+def _be_a_kernel(parent, arguments, cwd, environment):
     """Turn this fresh fork into an ordinary kernel; does not return."""
     code = 1
     try:
@@ -228,13 +229,13 @@ def _be_a_kernel(arguments, cwd, environment):
         os.close(silence)
         os.chdir(cwd)
         os.environ.clear()
-        # the kernel looks whether this is still its parent, and ends when not
-        os.environ.update({**environment, "JPY_PARENT_PID": str(os.getppid())})
+        os.environ.update({**environment, "JPY_PARENT_PID": str(parent)})
         sys.argv = ["ipykernel_launcher", *arguments]
         _own_randomness()
         from ipykernel.kernelapp import IPKernelApp
 
-        IPKernelApp.launch_instance(argv=arguments)
+        # the kernel looks whether this is still its parent, and ends when not
+        IPKernelApp.launch_instance(argv=[*arguments, f"--IPKernelApp.parent_handle={parent}"])
         code = 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(end.code is not None)

@@ -1,6 +1,5 @@
 """A notebook of the user's own, written into a study so that it runs at once with the rest."""
 
-import json
 import re
 from pathlib import Path
 
@@ -25,13 +24,12 @@ def new_notebook(name, study=None):
     path = folder / f"{slug}.ipynb"
     # the template's own gaps, filled inside JSON texts
     body = TEMPLATE.read_text(encoding="utf-8").replace("NAME", slug).replace("TITLE", slug.replace("_", " ").capitalize())
-    json.loads(body)
+    if path.exists():
+        raise ValueError(f"a new notebook needs a name of its own; {path} is there already. Choose another name.")
     try:
         folder.mkdir(exist_ok=True)
         with path.open("x", encoding="utf-8", newline="\n") as file:
             file.write(body)
-    except FileExistsError:
-        raise ValueError(f"a new notebook needs a name of its own; {path} is there already. Choose another name.") from None
     except OSError as error:
         raise ValueError(
             f"a notebook is written beside the study; {folder} cannot be written ({error.strerror or error}). "
