@@ -62,7 +62,8 @@ No method was changed after these numbers were seen.
 """
 BOUNDARY = """- **R² that is truly 0** (world null): the exact intervals held it in {exact} % of the studies, above the
   accepted band: at the end of its range a two-sided limit errs on one side only (97.5 %). The bootstrap (BCa) beside
-  them held it in {boot} %: it does not reach 0. So it stands beside and is not the headline, and the sign is tested on the slope.
+  them held it in {boot} %: it does not reach 0. So it stands beside, not as
+  the headline, and the sign is tested on the slope.
 """
 VERDICTS = """- **Verdicts.** Where the truth deserves *agrees* or *disagrees*, the other of the two was said in at most
   {worst.wrong:.1f} % of the studies (world {worst.world}, {claim})."""

@@ -26,7 +26,7 @@ def headline(study, tables, findings, removed):
     if made.empty:
         key = "counted"
     if math.isnan(values["nps"]):
-        key += "_no_nps" if key in ("clean", "alarm") else ""
+        key += "_no_nps" if key in ("clean", "alarm", "counted") else ""
     return Reading(f"data_check.{key}", values)
 
 

@@ -5,6 +5,7 @@ connection and no thread of its own, so what is forked from it is as a new kerne
 program that asked is imported in it again. It ends with the program, however that ends, and its kernels with it.
 """
 
+import gc
 import json
 import os
 import select
@@ -162,6 +163,8 @@ def serve():
             import_module(name)
         except ImportError:
             continue
+    # what is loaded stays: the kernels need not look through it for garbage, nor copy it by looking
+    gc.freeze()
     children, waiting, parent = set(), b"", os.getpid()
     while True:
         if select.select([0], [], [], LOOK if children else None)[0]:
@@ -266,4 +269,5 @@ def _own_modules():
     home = Path(__file__).resolve().parents[1]
     files = sorted(home.rglob("*.py"))
     names = [".".join(("cxstudy", *f.relative_to(home).with_suffix("").parts)) for f in files]
-    return [n for n in names if not n.endswith("__") and n != "cxstudy.cli" and not n.startswith("cxstudy.report.")]
+    ours = ("cxstudy.report.record", "cxstudy.report.audience")
+    return [n for n in names if n in ours or not n.endswith("__") and not n.startswith(("cxstudy.cli", "cxstudy.report."))]

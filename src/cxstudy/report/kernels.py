@@ -21,7 +21,6 @@ from jupyter_client import AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.provisioning import LocalProvisioner
 from jupyter_core.utils import ensure_event_loop
-from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError, strip_color
 
 import cxstudy
@@ -150,12 +149,12 @@ def execute(book, values, folder, on_cell=lambda **_: None, manager=None):
         # papermill puts the cell of the given parameters before it, where there are any
         failed = (error.exec_count - bool(values), _first_line(error.source), _message(error), _is_mistake(error))
         return Executed(book.stem, time.perf_counter() - start, *failed)
-    except DeadKernelError:
+    except Exception as error:
+        # the pool goes on, the run is marked failed
+        if type(error).__name__ != "DeadKernelError":
+            return Executed(book.stem, time.perf_counter() - start, error=f"{type(error).__name__}: {error}")
         cell, line = (at["n"] - bool(values), _first_line(at["cell"].source)) if at else (None, "")
         return Executed(book.stem, time.perf_counter() - start, cell, line, _death(manager.started), True)
-    except Exception as error:
-        # a kernel that does not start: the pool goes on, the run is marked failed
-        return Executed(book.stem, time.perf_counter() - start, error=f"{type(error).__name__}: {error}")
     finally:
         # the client of the kernel opens a loop for this thread and leaves it open
         ensure_event_loop().close()

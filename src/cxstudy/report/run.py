@@ -5,6 +5,7 @@ succeeded with the parameters it is written with; a part, or other parameters, h
 """
 
 import os
+import sys
 import tempfile
 import time
 from contextlib import ExitStack
@@ -179,6 +180,22 @@ def _run(study, books, values, run, folder, jobs, server):
     folder = _mark_failed(folder)
     failures = tuple(_failure(book, done[book.stem], folder) for book in books if not done[book.stem].ok)
     return RunOutcome(study.name, folder, False, {}, run["unanswered"], failures, is_whole(run))
+
+
+def _runner():
+    """What runs notebooks and makes pages; imported late, as a mistake in a name or the data need not wait for it.
+
+    While it is imported, rfc3987_syntax counts as not installed: jsonschema, which comes with it, would build the
+    grammar of internationalised web addresses (a second) for an optional check that no notebook asks for.
+    """
+    hidden = sys.modules.setdefault("rfc3987_syntax", None) is None
+    try:
+        from cxstudy.report.kernels import execute_all
+        from cxstudy.report.page import page_of_file, without_machine_paths
+    finally:
+        if hidden:
+            sys.modules.pop("rfc3987_syntax", None)
+    return execute_all, page_of_file, without_machine_paths
 
 
 def _good(books, folder, run, pages):
