@@ -52,8 +52,8 @@ def test_a_notebook_does_not_see_what_another_changed(run, tmp_path):
     )
     look = (
         "import os, sys, warnings, pandas as pd, numpy as np, matplotlib as mpl\n"
-        "print([pd.get_option('display.precision'), mpl.rcParams['lines.linewidth'], 'MINE' in os.environ, os.getcwd(),\n"
-        "       '/mine' in sys.path, hasattr(pd, 'mine'), np.geterr()['divide'],\n"
+        "print([pd.get_option('display.precision'), mpl.rcParams['lines.linewidth'], 'MINE' in os.environ,\n"
+        "       os.getcwd(), '/mine' in sys.path, hasattr(pd, 'mine'), np.geterr()['divide'],\n"
         "       warnings.filters[0][0] == 'error', 'fixed' in globals()])"
     )
     (_, first), (seen, second) = run(change, look)
@@ -70,7 +70,7 @@ def test_random_numbers_are_new_in_each_kernel(run):
 
 def test_a_forked_kernel_is_like_one_started_as_a_program(run):
     look = (
-        "import os, sys, signal, threading, __main__, matplotlib\n"
+        "import os, sys, __main__, matplotlib\n"
         "print([os.environ['OMP_NUM_THREADS'], matplotlib.get_backend(), __name__, __main__.__dict__ is globals(),\n"
         "       'pytest' in sys.modules, sys.stdin is not None, len(sys.argv),\n"
         "       sys.path[0] != '', os.getpgid(0) == os.getpid(), os.read(0, 1), os.environ.get('MPLBACKEND')])"
@@ -78,6 +78,11 @@ def test_a_forked_kernel_is_like_one_started_as_a_program(run):
     (forked, one), (isolated, two) = run(look)[0], run(look, server=None)[0]
     assert one.ok and two.ok, (one, two)
     assert forked == isolated
+
+
+def test_a_picture_is_shown(run, tmp_path):
+    ((_, one),) = run("import matplotlib.pyplot as plt\nplt.plot([1, 2]);")
+    assert one.ok and '"image/png"' in (tmp_path / "out/n0.ipynb").read_text(encoding="utf-8")
 
 
 def test_what_is_printed_below_python_is_seen(run, monkeypatch):
@@ -118,7 +123,8 @@ def test_nothing_is_left_when_the_server_is_closed(tmp_path):
         child = server.fork(["-f", str(tmp_path / "kernel.json")], os.curdir, os.environ)
         pids = [server.process.pid, child.pid]
         assert child.poll() is None and all(is_running(pid) for pid in pids)
-    assert server.process.returncode == 0 and child.poll() == -signal.SIGKILL and not any(is_running(pid) for pid in pids)
+    assert server.process.returncode == 0 and child.poll() == -signal.SIGKILL
+    assert not any(is_running(pid) for pid in pids)
     server.close()
 
 
@@ -143,7 +149,7 @@ def test_a_server_that_is_killed_is_said_and_its_kernels_end(tmp_path):
         child = server.fork(["-f", str(tmp_path / "kernel.json")], os.curdir, os.environ)
         os.kill(server.process.pid, signal.SIGKILL)
         assert child.wait(60) == -signal.SIGKILL
-        with pytest.raises(RuntimeError, match="the process that starts the kernels has ended; run again with --isolated"):
+        with pytest.raises(RuntimeError, match="that starts the kernels has ended; run again with --isolated"):
             server.fork([], os.curdir, os.environ)
     assert gone(child.pid)
 

@@ -52,7 +52,8 @@ def test_it_runs_with_the_rest_and_its_finding_stands_beside_ours(written, study
     # the recommend answers of the small study are (3 + k + i) mod 11: counted here without cxstudy
     scores = [(3 + k + i) % 11 for i in range(12) for k in range(10)]
     assert mine.estimate == pytest.approx(100 * sum((s >= 9) - (s <= 6) for s in scores) / len(scores), abs=1e-9)
-    assert (mine.n, mine.n_unit, mine.confidence) == (120, "answers", 0.95) and mine.ci_low < mine.estimate < mine.ci_high
+    assert (mine.n, mine.n_unit, mine.confidence) == (120, "answers", 0.95)
+    assert mine.ci_low < mine.estimate < mine.ci_high
     page = outcome.index.read_text(encoding="utf-8")
     assert re.search(r"<strong>my_first_look\.nps</strong>: [-−]?\d", page) and "<strong>my.first</strong>" in page
     assert "my_first_look.html" in page and (outcome.folder / "my_first_look.html").exists()
@@ -92,7 +93,7 @@ def test_names_are_made_safe():
 def test_a_folder_that_cannot_be_written_is_named_with_its_remedy(tmp_path):
     folder = write_study(tmp_path / "data")
     (folder / "notebooks").write_text("")
-    with pytest.raises(ValueError, match=r"notebooks cannot be written \(.+\)\. Change its rights, or name another study"):
+    with pytest.raises(ValueError, match=r"notebooks cannot be written \(.+\)\. Change its rights, or name another"):
         new_notebook("look", folder)
 
 

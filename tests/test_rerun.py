@@ -76,7 +76,8 @@ def test_a_changed_file_is_named_before_the_findings(copy, again):
     outcome = again(home, folder)
     said = [one.sentence() for one in outcome.causes]
     assert said[0] == "Input file changed since the run: customers.csv."
-    assert said[1].startswith("pandas had version 3.0.0 and has ") and said[2] == "cxstudy itself has changed since the run."
+    assert said[1].startswith("pandas had version 3.0.0 and has ")
+    assert said[2] == "cxstudy itself has changed since the run."
     changed = [one.sentence() for one in outcome.changes]
     assert any(line.startswith("drawn.mean: estimate was ") for line in changed)
     assert changed[-1] == "my.first: there is no such finding any more."
@@ -94,10 +95,12 @@ def test_on_the_command_line_0_is_nothing_changed_and_1_findings_changed(copy, s
     findings.write_text(json.dumps(body), encoding="utf-8")
     assert cli.main(["rerun", str(folder)]) == 1
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("my.first: estimate was 66.66673") and lines[-1].startswith("Findings changed. The new run is")
+    assert lines[0].startswith("my.first: estimate was 66.66673")
+    assert lines[-1].startswith("Findings changed. The new run is")
     (home / "data").rename(home / "moved")
     assert cli.main(["rerun", str(folder)]) == 1
-    assert "../data/small/study.yaml is not there. Name its folder or study.yaml with --study" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "../data/small/study.yaml is not there. Name its folder or study.yaml with --study" in said
     assert cli.main(["rerun", str(folder), "--study", str(home / "moved/small")]) == 1
     assert "Findings changed" in capsys.readouterr().out
 
@@ -160,7 +163,9 @@ def test_a_number_may_differ_by_rounding_and_by_no_more(field):
     assert change.values["field"] == field and change.values["before"] == repr(value)
 
 
-@pytest.mark.parametrize("changed", [{"n": 81}, {"n_missing": 0}, {"unit": "%"}, {"method": "wilson"}, {"ci_high": math.nan}])
+@pytest.mark.parametrize(
+    "changed", [{"n": 81}, {"n_missing": 0}, {"unit": "%"}, {"method": "wilson"}, {"ci_high": math.nan}]
+)
 def test_counts_units_methods_and_lost_numbers_are_changes(changed):
     (change,) = compare([FOUND], [replace(FOUND, **changed)])
     assert change.values["field"] == next(iter(changed))

@@ -1,4 +1,7 @@
-"""The command line: run, rerun, check, claims, simulate, open, new-notebook. Imports stand inside the handlers, so that help is quick."""
+"""The command line: one function for each command.
+
+Imports stand inside the functions, so that help is quick.
+"""
 
 import argparse
 import os
@@ -95,7 +98,9 @@ def _parser():
 def _how_to_run(command):
     command.add_argument("--jobs", type=int, default=2, metavar="N", help="notebooks that run at a time (2)")
     command.add_argument(
-        "--isolated", action="store_true", help="every notebook in a Python of its own: slower, for finding out why one fails"
+        "--isolated",
+        action="store_true",
+        help="every notebook in a Python of its own: slower, for finding out why one fails",
     )
 
 

@@ -5,21 +5,26 @@ connection and no thread of its own, so what is forked from it is as a new kerne
 program that asked is imported in it again. It ends with the program, however that ends, and its kernels with it.
 """
 
-import gc
 import json
 import os
-import select
 import signal
 import subprocess
 import sys
 import threading
-from importlib import import_module
 from pathlib import Path
 
+from cxstudy.report.forking import LOOK, kill_group
+
+# some of them are what the libraries import at their first use; not matplotlib's inline backend, which joins the
+# shell it finds when it is imported
 LIBRARIES = (
-    "pandas pydantic yaml duckdb ibis ibis.backends.duckdb scipy.stats statsmodels.api statsmodels.formula.api "
-    "matplotlib.pyplot matplotlib.backends.backend_agg ipykernel.kernelapp "
-    "ipykernel.ipkernel ipykernel.zmqshell IPython.core.completer babel.numbers seaborn pingouin"
+    "pandas pandas.io.formats.csvs pandas.io.formats.html pydantic yaml encodings.utf_8_sig pyarrow_hotfix duckdb "
+    "ibis ibis.backends.duckdb ibis.backends.duckdb.converter ibis.expr.types.groupby ibis.formats.numpy "
+    "ibis.formats.pandas ibis.formats.pyarrow scipy.stats statsmodels.api statsmodels.formula.api "
+    "statsmodels.stats.libqsturng matplotlib.pyplot matplotlib.backends.backend_agg PIL.PngImagePlugin "
+    "PIL.JpegImagePlugin PIL.GifImagePlugin PIL.PpmImagePlugin ipykernel.kernelapp ipykernel.ipkernel "
+    "ipykernel.zmqshell IPython.core.completer IPython.core.completerlib babel.numbers babel.dates seaborn "
+    "pingouin"
 ).split()
 # one thread each, or two kernels on two cores wait for each other; the backend of Jupyter,
 # or a MPLBACKEND of the user's shell would leave the pages without pictures
@@ -28,7 +33,6 @@ ENVIRONMENT = {
     "PYTHONUTF8": "1",
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
 }
-LOOK = 0.02  # seconds between two looks at the kernels that run
 PATIENCE = 5.0  # seconds the process has to end by itself
 
 
@@ -46,7 +50,7 @@ class ForkServer:
 
     def __init__(self, modules=None, environment=None):
         names = [*LIBRARIES, *_own_modules()] if modules is None else list(modules)
-        code = "from cxstudy.report.forked import serve; serve()"
+        code = "from cxstudy.report.forking import serve; serve()"
         # -P: a file of the user's folder named like a library is not taken for it
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-c", code, *names],
@@ -112,7 +116,7 @@ class ForkServer:
         with self.answer:
             self.gone = True
             for pid in [pid for pid, code in self.ended.items() if code is None]:
-                _kill_group(pid)
+                kill_group(pid)
                 self.ended[pid] = -signal.SIGKILL
             self.answer.notify_all()
 
@@ -153,121 +157,11 @@ class Child:
         self.send_signal(signal.SIGKILL)
 
 
-def serve():
-    """What the process does: load the modules named on its command line, then fork a kernel for each line it reads."""
-    # what a library prints while it is imported must not get among the answers
-    out = os.dup(1)
-    os.dup2(2, 1)
-    for name in sys.argv[1:]:
-        try:
-            import_module(name)
-        except ImportError:
-            continue
-    # what is loaded stays: the kernels need not look through it for garbage, nor copy it by looking
-    gc.freeze()
-    children, waiting, parent = set(), b"", os.getpid()
-    while True:
-        if select.select([0], [], [], LOOK if children else None)[0]:
-            read = os.read(0, 1 << 16)
-            if not read:
-                break
-            *requests, waiting = (waiting + read).split(b"\n")
-            for request in requests:
-                pid = os.fork()
-                if pid == 0:
-                    os.close(out)
-                    _be_a_kernel(parent, **json.loads(request))
-                _own_group(pid)
-                children.add(pid)
-                _say(out, started=pid)
-        _bury(children, out)
-    for pid in children:
-        _kill_group(pid)
-    while children:
-        _bury(children, out, wait=True)
-
-
-def _bury(children, out, wait=False):
-    """Take leave of kernels that have ended, and end what they started and left running."""
-    for pid in list(children):
-        flags = os.WEXITED | os.WNOWAIT | (0 if wait else os.WNOHANG)
-        if os.waitid(os.P_PID, pid, flags) is None:
-            continue
-        # before its number is free to be given to another process
-        _kill_group(pid)
-        _, status = os.waitpid(pid, 0)
-        children.discard(pid)
-        _say(out, ended=pid, code=os.waitstatus_to_exitcode(status))
-
-
-def _kill_group(pid):
-    try:
-        os.killpg(pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        return
-
-
-def _own_group(pid):
-    """A group of its own, asked for on both sides of the fork: a signal to the group is right from the start."""
-    try:
-        os.setpgid(pid, pid)
-    except OSError:
-        return
-
-
-def _say(out, **said):
-    try:
-        os.write(out, json.dumps(said).encode() + b"\n")
-    except BrokenPipeError:
-        return
-
-
-def _be_a_kernel(parent, arguments, cwd, environment):
-    """Turn this fresh fork into an ordinary kernel; does not return."""
-    code = 1
-    try:
-        _own_group(0)
-        silence = os.open(os.devnull, os.O_RDWR)
-        os.dup2(silence, 0)
-        os.close(silence)
-        os.chdir(cwd)
-        os.environ.clear()
-        os.environ.update({**environment, "JPY_PARENT_PID": str(parent)})
-        sys.argv = ["ipykernel_launcher", *arguments]
-        _own_randomness()
-        from ipykernel.kernelapp import IPKernelApp
-
-        # the kernel looks whether this is still its parent, and ends when not
-        IPKernelApp.launch_instance(argv=[*arguments, f"--IPKernelApp.parent_handle={parent}"])
-        code = 0
-    except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else int(end.code is not None)
-    except BaseException:
-        sys.excepthook(*sys.exc_info())
-    finally:
-        _leave(code)
-
-
-def _own_randomness():
-    """Legacy global random numbers start anew in each kernel, as they do in a new process; so do those of `random`."""
-    numpy = sys.modules.get("numpy")
-    if numpy is not None:
-        numpy.random.seed()
-
-
-def _leave(code):
-    import atexit
-
-    atexit._run_exitfuncs()
-    for stream in (sys.__stdout__, sys.__stderr__):
-        stream.flush()
-    os._exit(code)
-
-
 def _own_modules():
     """The modules of cxstudy a notebook may use: all but the command line and what runs and renders notebooks."""
     home = Path(__file__).resolve().parents[1]
     files = sorted(home.rglob("*.py"))
     names = [".".join(("cxstudy", *f.relative_to(home).with_suffix("").parts)) for f in files]
     ours = ("cxstudy.report.record", "cxstudy.report.audience")
-    return [n for n in names if n in ours or not n.endswith("__") and not n.startswith(("cxstudy.cli", "cxstudy.report."))]
+    left_out = ("cxstudy.cli", "cxstudy.report.")
+    return [name for name in names if name in ours or not name.endswith("__") and not name.startswith(left_out)]

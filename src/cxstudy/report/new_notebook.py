@@ -22,8 +22,8 @@ def new_notebook(name, study=None):
     slug = safe_name(name)
     folder = Path(open_study(study).folder) / "notebooks"
     path = folder / f"{slug}.ipynb"
-    # the template's own gaps, filled inside JSON texts
-    body = TEMPLATE.read_text(encoding="utf-8").replace("NAME", slug).replace("TITLE", slug.replace("_", " ").capitalize())
+    title = slug.replace("_", " ").capitalize()
+    body = TEMPLATE.read_text(encoding="utf-8").replace("NAME", slug).replace("TITLE", title)
     if path.exists():
         raise ValueError(f"a new notebook needs a name of its own; {path} is there already. Choose another name.")
     try:
@@ -47,11 +47,13 @@ def safe_name(name):
     slug = re.sub(r"[ _-]+", "_", str(name).removesuffix(".ipynb").lower()).strip("_")
     if not re.fullmatch(r"[a-z0-9_]{1,%d}" % LONGEST, slug) or RESERVED.fullmatch(slug) or slug[0].isdigit():
         raise ValueError(
-            f"a notebook's name starts with a letter and has at most {LONGEST} letters a to z, digits, spaces, - and _, "
-            f"and is no device of Windows; got {name!r}. Write it so, for example: first look."
+            f"a notebook's name starts with a letter and has at most {LONGEST} letters a to z, digits, spaces, - and "
+            f"_, and is no device of Windows; got {name!r}. Write it so, for example: first look."
         )
     ours = {path.stem for path in Path(cxstudy.analyses.__path__[0]).glob("*.py")}
     ours |= {analysis_of(path.stem) for path in repository_notebooks().glob("*.ipynb")}
     if slug in ours:
-        raise ValueError(f"a notebook of your own needs a name of its own; {slug} is one of ours. Put a word before it: my {slug}.")
+        raise ValueError(
+            f"a notebook of your own needs a name of its own; {slug} is one of ours. Put a word before it: my {slug}."
+        )
     return slug

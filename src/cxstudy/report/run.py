@@ -48,7 +48,16 @@ class RunOutcome:
 
 
 def run_study(
-    study_path=None, only=(), parameters=(), jobs=2, out=None, notebooks=None, *, isolated=False, server=None, again=None
+    study_path=None,
+    only=(),
+    parameters=(),
+    jobs=2,
+    out=None,
+    notebooks=None,
+    *,
+    isolated=False,
+    server=None,
+    again=None,
 ):
     """Run a study's notebooks, the longest first and the claims last, and make its pages; returns a `RunOutcome`.
 
@@ -219,8 +228,8 @@ def _given(book, study, folder):
 
 
 def _failure(book, one, folder):
-    key, where = ("run.failed", {}) if one.cell is None else ("run.failed_in_cell", {"cell": one.cell, "line": one.line})
-    said = text(key, "en", notebook=book.stem, message=one.error, **where)
+    key = "run.failed" if one.cell is None else "run.failed_in_cell"
+    said = text(key, "en", notebook=book.stem, message=one.error, cell=one.cell, line=one.line)
     if one.mistake:
         return said
     return f"{said}\n{text('run.traceback', 'en', path=os.path.join(folder, book.path.name))}"
