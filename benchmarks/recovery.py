@@ -34,7 +34,7 @@ def run(studies, jobs, seed):
 
     import cxstudy
     from cxstudy.recovery import coverage, recover, true_values, verdict_errors
-    from cxstudy.worlds import WORLDS
+    from cxstudy.simulated.worlds import WORLDS
 
     tasks = [
         (world, batch, min(BATCH, studies - batch * BATCH)) for batch in range(-(-studies // BATCH)) for world in WORLDS

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from cxstudy.recovery import ACCEPTED
-from cxstudy.worlds import WORLDS
+from cxstudy.simulated.worlds import WORLDS
 
 HERE = Path(__file__).parent
 SHOWN = {
@@ -26,7 +26,7 @@ SHORT = {
     "OLS, HC3": "HC3",
     "OLS, clustered": "clustered",
 }
-EDGE = 88.0
+EDGE, RARE = 88.0, 50.0
 INK, DARK, LIGHT, BAND, MUTED = "#1b2a41", "#1f4e79", "#f0a860", "#d9e2ec", "#8a94a3"
 TITLE = """Synthetic data: {n:,} simulated studies a world. Above: in how many per cent the 95 % interval held the truth
 (line: Monte Carlo error; band: accepted, {low}–{high}; hollow: outside). Below: what was said of the claims"""
@@ -43,13 +43,14 @@ and put through the analyses' own estimators. Tables: [recovery.csv](recovery.cs
   all of them in {low:.1f} to {high:.1f} % (Monte Carlo error ± {error:.1f} points).
 {outside}
 {boundary}{verdicts}
-- **So the rules are careful, not strong**: *cannot tell* says nothing against a claim. With this many companies a true
-  "about 9 %" or "just over 20 %" mostly ends there, because the interval is about as wide as the declared zone.
+- **So the rules are careful, not strong**: *cannot tell* says nothing against a claim. {weak}
 - **R² knows no sign**: in the world reversed "just over 20 %" is as true as in the world published. So read
   the slope first.
 - **The truth** is `population.truth`, and for what that lacks the same analysis on a few hundred studies together; its
   error is at most {truth_error:.0f} % of one study's standard error. It keeps the groups which the analysis drops
   (under 5 customers or 7 employees); a test holds what that moves to a fifth of a standard error.
+  Partly for that reason the misses of `{lopsided.finding}` are lopsided (world published):
+  {lopsided.too_low:.1f} % too low, {lopsided.too_high:.1f} % too high.
 - **Not shown here**: other designs (few companies, clustered years), employees who leave questions out, non-response,
   and whatever the simulation lacks. Coverage says that the arithmetic is right, not that a real study is.
 
@@ -65,6 +66,9 @@ BOUNDARY = """- **R² that is truly 0** (world null): the exact intervals held i
   them held it in {boot} %: it does not reach 0. So it stands beside, not as
   the headline, and the sign is tested on the slope.
 """
+WEAK = """Some claims can
+  hardly be agreed with by this many companies even where they are true, because the interval is about as wide as the
+  declared zone or the truth lies near its edge. How often they were agreed with in the world published: {claims}."""
 VERDICTS = """- **Verdicts.** Where the truth deserves *agrees* or *disagrees*, the other of the two was said in at most
   {worst.wrong:.1f} % of the studies (world {worst.world}, {claim})."""
 UNLINKED = """ Where there is no link, a direction was claimed in {most:.1f} %,
@@ -180,6 +184,8 @@ def write(covered, verdicts):
         "outside": "\n".join(outside or ["- Outside: none."]),
         "boundary": _of_boundary(boundary),
         "verdicts": _of_verdicts(verdicts),
+        "weak": _of_weakness(verdicts),
+        "lopsided": covered[covered["finding"] == "employee_ambassadors.ratio_raw"].iloc[0],
         "truth_error": 100 * (covered["truth_error"] / covered["sd"]).max(),
         "table": "\n".join(_table(verdicts)),
         "about": covered.iloc[0],
@@ -188,9 +194,11 @@ def write(covered, verdicts):
 
 
 def _outside(one):
+    beside = " (shown beside the headline interval)" if "bootstrap" in one.method else ""
     return (
-        f"- **Outside**: `{one.finding}`, {one.method}, world {one.world}: {one.estimate:.1f} % [{one.ci_low:.1f}, "
-        f"{one.ci_high:.1f}]; {one.too_low:.1f} % of the intervals lie too low, {one.too_high:.1f} % too high."
+        f"- **Outside**: `{one.finding}`, {one.method}{beside}, world {one.world}: {one.estimate:.1f} % "
+        f"[{one.ci_low:.1f}, {one.ci_high:.1f}]; {one.too_low:.1f} % of the intervals lie too low, "
+        f"{one.too_high:.1f} % too high."
     )
 
 
@@ -210,6 +218,13 @@ def _of_verdicts(verdicts):
     worst = linked.loc[linked["wrong"].idxmax()]
     text = VERDICTS.format(worst=worst, claim=CLAIMS[worst.claim])
     return text + (UNLINKED.format(most=none["wrong"].max()) if len(none) else "")
+
+
+def _of_weakness(verdicts):
+    """Which claims are hardly ever agreed with where they are true."""
+    true = verdicts[(verdicts["world"] == "published") & (verdicts["truth"] == "agrees")]
+    rare = [f"*{CLAIMS[row.claim]}* {row.agrees:.1f} %" for row in true[true["agrees"] < RARE].itertuples()]
+    return WEAK.format(claims=", ".join(rare)) if rare else ""
 
 
 def _table(verdicts):

@@ -10,7 +10,7 @@ import cxstudy as cx
 from cxstudy.analyses.data_check import answerable, data_check
 from cxstudy.faults import NotTestable
 from cxstudy.simulate import tables
-from cxstudy.worlds import world_parameters
+from cxstudy.simulated.worlds import world_parameters
 
 YAML = """format: 1
 name: planted

@@ -8,8 +8,8 @@ import cxstudy as cx
 from cxstudy import recovery
 from cxstudy.measures.pairing import paired
 from cxstudy.measures.work_groups import work_groups
-from cxstudy.population import TRUTH_SEED, simulate_counts, simulate_groups
-from cxstudy.worlds import WORLDS
+from cxstudy.simulated.population import TRUTH_SEED, simulate_counts, simulate_groups
+from cxstudy.simulated.worlds import WORLDS
 
 # 200 studies only detect breakage; the benchmark asks for 93.3–96.6 in 2,000
 BATCHES, SIZE, LOW, HIGH = 8, 25, 89.5, 99.0

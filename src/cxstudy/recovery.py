@@ -1,6 +1,6 @@
 """Do the intervals hold the truth, do the verdicts err? Many simulated studies through the analyses' own estimators.
 
-A study is drawn as counts and moments (`cxstudy.population`) instead of answers; from the paired frame on,
+A study is drawn as counts and moments (`cxstudy.simulated.population`) instead of answers; from the paired frame on,
 everything is what the analyses themselves call. The intervals of one study are `Finding`s, and several of one id
 differ in their method; the first is the one the analysis reports.
 """
@@ -22,11 +22,11 @@ from cxstudy.measures.link import Link
 from cxstudy.measures.nps import nps_from_counts, promoter_share_from_counts
 from cxstudy.measures.pairing import MARGIN, Paired
 from cxstudy.measures.work_groups import WorkGroups
-from cxstudy.population import TRUTH_COMPANIES, TRUTH_SEED, simulate_counts, simulate_groups, truth
+from cxstudy.simulated.population import TRUTH_COMPANIES, TRUTH_SEED, simulate_counts, simulate_groups, truth
 from cxstudy.stats.intervals import share_interval
 from cxstudy.stats.unit_r_squared import resampled_r2
 from cxstudy.verdicts import of_truth, verdict
-from cxstudy.worlds import WORLDS
+from cxstudy.simulated.worlds import WORLDS
 
 CLAIMS = ("margin-top", "margin-bottom", "loyalty-share", "employee-ambassador-cx", "employee-ambassador-loyalty")
 GROUP_FINDINGS = ("ratio_raw", "ratio_100", "points", "points_sd", "nps_difference", "nps_slope")

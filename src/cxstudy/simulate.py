@@ -1,7 +1,7 @@
 """Studies whose truth is known: a whole study folder, drawn answer by answer.
 
-What is drawn is described by `cxstudy.worlds.Parameters`; the same design as counts, and the
-truth, are in `cxstudy.population`.
+What is drawn is described by `cxstudy.simulated.worlds.Parameters`; the same design as counts, and the
+truth, are in `cxstudy.simulated.population`.
 """
 
 import gzip
@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 from scipy.special import ndtri
 
-from cxstudy.answering import draw_employer, draw_feelings, recommend_cuts
-from cxstudy.design import draw_design
+from cxstudy.simulated.answering import draw_employer, draw_feelings, recommend_cuts
+from cxstudy.simulated.design import draw_design
 from cxstudy.faults import DataError, Fault
-from cxstudy.population import simulate_counts, simulate_groups, truth
-from cxstudy.simulated_folder import README, STUDY_FILE
-from cxstudy.worlds import WORLDS, Parameters, world_parameters
+from cxstudy.simulated.population import simulate_counts, simulate_groups, truth
+from cxstudy.simulated.folder import README, STUDY_FILE
+from cxstudy.simulated.worlds import WORLDS, Parameters, world_parameters
 
 __all__ = ["SEED", "WORLDS", "Parameters", "simulate", "simulate_counts", "simulate_groups", "tables", "truth"]
 
@@ -33,12 +33,12 @@ def simulate(folder, *, world="published", seed=SEED, parameters=None):
     Parameters
     ----------
     folder : path of a new or empty folder.
-    world : ``published``, ``null``, ``reversed`` or ``half-size`` (`cxstudy.worlds`).
+    world : ``published``, ``null``, ``reversed`` or ``half-size`` (`cxstudy.simulated.worlds`).
     seed : whole number ≥ 0; the same seed, world and parameters give the same tables.
-    parameters : dict of parameters to change, by name (`cxstudy.worlds.Parameters`), or None.
+    parameters : dict of parameters to change, by name (`cxstudy.simulated.worlds.Parameters`), or None.
 
     Writes companies.csv, financials.csv, customers.parquet, employees.csv.gz, truth.json (finding id → population
-    value, by `cxstudy.population.truth`), study.yaml and README.md. The sample in ``data/sample`` is made
+    value, by `cxstudy.simulated.population.truth`), study.yaml and README.md. The sample in ``data/sample`` is made
     with the defaults.
 
     Raises ValueError for an unknown world or parameter (valid names offered), DataError when the folder is not empty or

@@ -47,7 +47,7 @@ README = """\
   {p.answers:,} customer answers, {p.employees:,} employee answers; money in SEK thousands.
 - Put in: operating margin follows the customers' experience with correlation {p.margin_link:g} (lasting parts), organic
   growth with {p.growth_link:g}, the customers' experience of a work group follows its employees' climate with
-  {p.ambassador_link:g}. All other figures: `Parameters` in `src/cxstudy/worlds.py`.
+  {p.ambassador_link:g}. All other figures: `Parameters` in `src/cxstudy/simulated/worlds.py`.
 - Left out: {p.missing_share:.1%} of the answers to each question at random; code 99 (don't know) for
   {p.dont_know_share:.1%} of recommend; one year's profit of {p.missing_year:.0%} of the companies.
 

@@ -1,6 +1,6 @@
 """How the customers and employees of a simulated study answer, given experience and climate.
 
-All are drawn from `cxstudy.worlds.Parameters`; who they are is in `cxstudy.design`.
+All are drawn from `cxstudy.simulated.worlds.Parameters`; who they are is in `cxstudy.simulated.design`.
 """
 
 import numpy as np

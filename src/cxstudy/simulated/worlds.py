@@ -4,7 +4,7 @@
 values; ``null`` has no link between customers, employees and results; ``reversed`` has the
 links with the other sign; ``half-size`` has links half as strong. The distributions of the
 single columns are the same in all four. The parameters of ``published`` were found by
-turning them until `cxstudy.population.truth` gave the published figures.
+turning them until `cxstudy.simulated.population.truth` gave the published figures.
 """
 
 from dataclasses import dataclass, fields, replace

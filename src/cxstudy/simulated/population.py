@@ -1,6 +1,6 @@
 """Studies as counts and moments, by the thousand; and the truth a simulated study was made with.
 
-One design (`cxstudy.design`) serves both the rows of a study's files and the counts here; the
+One design (`cxstudy.simulated.design`) serves both the rows of a study's files and the counts here; the
 letters S, C, G, Y stand for studies, companies, work groups and years.
 """
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cxstudy.answering import classes, cx_moments, draw_classes, draw_employer, draw_feelings
-from cxstudy.design import Design, draw_design
+from cxstudy.simulated.answering import classes, cx_moments, draw_classes, draw_employer, draw_feelings
+from cxstudy.simulated.design import Design, draw_design
 
 TRUTH_SEED = 20_250_101
 TRUTH_COMPANIES = 96_000
@@ -62,10 +62,10 @@ class Groups:
 def simulate_counts(rng, parameters, studies=1):
     """Draw ``studies`` studies as counts: what `cxstudy.simulate.simulate` draws answer by answer.
 
-    ``rng`` is a `numpy.random.Generator`, ``parameters`` a `cxstudy.worlds.Parameters`. Returns `Counts`; a thousand
+    ``rng`` is a `numpy.random.Generator`, ``parameters`` a `cxstudy.simulated.worlds.Parameters`. Returns `Counts`; a thousand
     studies of 240 companies take some seconds and 1 GB, so ask for a few hundred at a time.
 
-    >>> from cxstudy.worlds import WORLDS
+    >>> from cxstudy.simulated.worlds import WORLDS
     >>> counts = simulate_counts(np.random.default_rng(1), WORLDS["null"], studies=2)
     >>> counts.promoters.shape
     (2, 240, 3)

@@ -1,6 +1,6 @@
 """Who is in a simulated study and what they are like, before anybody answers.
 
-Arrays run over studies S, companies C, work groups G and years Y of `cxstudy.worlds.Parameters`;
+Arrays run over studies S, companies C, work groups G and years Y of `cxstudy.simulated.worlds.Parameters`;
 the groups of one study stand in the order of their companies.
 """
 
