@@ -17,7 +17,11 @@ from pathlib import Path
 
 HOME = Path(__file__).resolve().parents[1]
 SAMPLE = HOME / "data" / "sample"
-OPENING = "import time, pandas, cxstudy as cx; cx.open_study; t = time.perf_counter(); cx.open_study(); print(time.perf_counter() - t)"
+OPENING = """import time, pandas, cxstudy as cx
+cx.open_study
+t = time.perf_counter()
+cx.open_study()
+print(time.perf_counter() - t)"""
 READING = """import sys, time, pandas as pd, pyarrow
 from pathlib import Path
 folder = Path(sys.argv[1])
@@ -52,7 +56,7 @@ def from_a_clean_clone():
     with tempfile.TemporaryDirectory() as folder:
         clone = Path(folder) / "clone"
         subprocess.run(["git", "clone", "--quiet", str(HOME), str(clone)], check=True)
-        caches = {"UV_CACHE_DIR": str(Path(folder) / "uv"), "PIP_NO_CACHE_DIR": "1", "MPLCONFIGDIR": str(Path(folder) / "mpl")}
+        caches = {"UV_CACHE_DIR": f"{folder}/uv", "PIP_NO_CACHE_DIR": "1", "MPLCONFIGDIR": f"{folder}/mpl"}
         options = {"cwd": clone, "env": {**os.environ, **caches}}
         setup = seconds([sys.executable, "setup_study.py", "env"], **options)
         study = seconds([sys.executable, "setup_study.py", "study"], **options)
@@ -73,7 +77,8 @@ def main():
     print(f"{'opening the sample, pandas reading':34}{opened[0]:9.3f}{opened[1]:9.3f}{opened[2]:8.2f}")
     if not given.skip_clone:
         setup, study, page = from_a_clean_clone()
-        print(f"clean clone, empty caches: set-up {setup:.1f} s, whole study {study:.1f} s, page {'there' if page else 'MISSING'}")
+        found = "there" if page else "MISSING"
+        print(f"clean clone, empty caches: set-up {setup:.1f} s, whole study {study:.1f} s, page {found}")
 
 
 if __name__ == "__main__":

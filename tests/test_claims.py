@@ -27,7 +27,7 @@ PUBLISHED = {
     "margin-top": 9, "loyalty-share": 0.2, "employee-ambassador-cx": 1.25, "driver-ease": 28, "driver-resolution": 19,
     "driver-engagement": 19, "engaged-teams-profit": 2.7, "retention-driver": 1, "best-indicator": 1,
 }
-COLUMNS = """id document said kind published verdict word verdict_holm estimate ci_low ci_high confidence unit n n_unit
+COLUMNS = """id document said kind published verdict word verdict_holm estimate ci_low ci_high confidence unit n n_unit truth
 finding reason""".split()
 PACKAGE = Path(cxstudy.__file__).parent
 

@@ -144,3 +144,11 @@ def test_a_finding_is_said_with_the_digits_its_size_needs():
 def test_a_browser_opens_the_index_without_a_console_message(page, folder, tmp_path):
     seen = chromium((folder / "index.html").as_uri(), tmp_path / "profile", "--dump-dom")
     assert "cannot tell" in seen.stdout and "CONSOLE" not in seen.stderr
+
+
+def test_a_claim_of_a_synthetic_study_says_what_the_data_were_made_with():
+    claim = {"estimate": 9.9, "ci_low": 7.7, "ci_high": 12.0, "confidence": 0.95, "n": 60, "unit": "%", "n_unit": "companies"}
+    assert found(claim | {"truth": 9.0}).endswith("from 60 companies. The data were made with 9.0 %.")
+    assert found(claim | {"truth": None}).endswith("from 60 companies.")
+    ratio = claim | {"estimate": 1.2, "ci_low": 1.176, "ci_high": 1.269, "unit": "", "truth": 1.249}
+    assert found(ratio).endswith("The data were made with 1.249.")

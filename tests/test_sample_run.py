@@ -9,6 +9,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from cxstudy.findings import read_findings
+from cxstudy.report.index import found, read_claims
 from cxstudy.report.run import run_study
 
 HOME = Path(__file__).resolve().parents[1]
@@ -67,6 +68,13 @@ def test_the_three_headline_claims_are_recovered(run):
     words = {claim["id"]: claim["word"] for claim in claims}
     wanted = ("margin-top", "margin-bottom", "loyalty-share", "employee-ambassador-cx", "organic-growth")
     assert {name: words[name] for name in wanted} == dict.fromkeys(wanted, "recovered")
+
+
+def test_readme_shows_a_verdict_as_the_run_prints_it(run):
+    readme = (HOME / "README.md").read_text(encoding="utf-8").replace("\N{NO-BREAK SPACE}", " ")
+    claim = next(claim for claim in read_claims(run.folder) if claim["id"] == "margin-top")
+    line = f"> **{claim['word']}**: {claim['said']} – {found(claim)}"
+    assert line.replace("\N{NO-BREAK SPACE}", " ") in readme
 
 
 def test_all_findings_of_the_run_are_in_one_file(run):

@@ -46,7 +46,7 @@ def claims(study, out=None):
     Result
         ``claims``: one row a claim: id, document, said, kind, published, verdict, word, verdict_holm (directional
         claims with a p-value, after Holm over all of them), estimate, ci_low, ci_high, confidence, unit, n, n_unit,
-        finding, reason. Of several parts the row shows the one that decides.
+        truth (what a synthetic study was made with), finding, reason. Of several parts the row shows the one that decides.
         ``declarations``: one row a part, as frozen, with the truth of a synthetic study. ``beside``: the other
         findings of each claim. Headline: how many claims agree, disagree, cannot be told, are not tested.
 
@@ -142,6 +142,7 @@ def _claims_table(verdicts, study):
             "word": one.word,
             "verdict_holm": after.get(claim.id, ""),
             **_numbers(one.finding),
+            "truth": study.truth.get(one.part.finding, math.nan) if study.synthetic else math.nan,
             "finding": one.part.finding,
             "reason": say(one.reason, study.language) if one.reason else "",
         })

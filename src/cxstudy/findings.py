@@ -93,7 +93,7 @@ class Result:
         return say(self.reading, language or self.language)
 
     def note(self, key, language=None):
-        """The sentences of the notes whose message key is ``key``, or a variant of it (``key.none``), one a paragraph."""
+        """The sentences of the notes with message key ``key``, or a variant of it (``key.none``), one a paragraph."""
         from cxstudy.faults import unknown_name
         from cxstudy.language import say
 
@@ -144,7 +144,9 @@ def finding(finding_id, estimate, **details):
     ours = {p.stem for p in Path(cxstudy.analyses.__path__[0]).glob("*.py")}
     first = str(finding_id).split(".")[0]
     if first in ours:
-        raise ValueError(f"finding ids starting with {first!r} belong to cxstudy; start yours with another word, e.g. my.{finding_id}.")
+        raise ValueError(
+            f"finding ids starting with {first!r} belong to cxstudy; start yours with another word, e.g. my.{finding_id}."
+        )
     return Finding(id=finding_id, estimate=estimate, **details)
 
 

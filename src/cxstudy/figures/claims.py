@@ -23,7 +23,8 @@ def verdicts(result, ax=None):
     import matplotlib.pyplot as plt
 
     language = result.language
-    rows = result.claims.merge(result.declarations.drop(columns=["kind", "published", "unit"]), on=["id", "finding"])
+    declared = result.declarations.drop(columns=["kind", "published", "unit", "truth"])
+    rows = result.claims.merge(declared, on=["id", "finding"])
     rows = rows[rows["ci_low"].notna() & rows["ci_high"].notna()].reset_index(drop=True)
     if ax is None:
         _, ax = plt.subplots(figsize=(6.4, 1.5 + 0.62 * max(len(rows), 1)))

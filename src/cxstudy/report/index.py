@@ -18,7 +18,7 @@ from cxstudy.report.run_record import is_whole
 from cxstudy.report.tables import shown
 
 CLAIMS = "claims"
-NUMBERS = ("estimate", "ci_low", "ci_high", "confidence", "n")
+NUMBERS = ("estimate", "ci_low", "ci_high", "confidence", "n", "truth")
 MARKS = {"agrees": "yes", "recovered": "yes", "carried out": "yes", "disagrees": "no", "not recovered": "no"}
 UNTESTED = "not tested"
 STANDS_FOR = ".stands_for"
@@ -108,7 +108,10 @@ def read_claims(folder):
 
 
 def found(claim, language="en"):
-    """What we found for a claim, in words: estimate, interval, unit, n; empty when there is no number."""
+    """What we found for a claim, in words: estimate, interval, unit, n, and the truth of a synthetic study.
+
+    Empty when there is no number.
+    """
     if claim["estimate"] is None:
         return ""
     unit = claim["unit"]
@@ -120,9 +123,10 @@ def found(claim, language="en"):
     key = "page.found" if claim["ci_low"] is not None and claim["ci_high"] is not None else "page.found_alone"
     confidence = number(claim["confidence"] or 0, ".0%", language)
     size = number(claim["n"] or 0, ",.0f", language)
-    return text(key, language, **values, unit=unit, confidence=confidence, n=size, n_unit=claim["n_unit"]).replace(
-        "  ", " "
-    )
+    said = text(key, language, **values, unit=unit, confidence=confidence, n=size, n_unit=claim["n_unit"])
+    if claim.get("truth") is not None:
+        said += " " + text("page.truth", language, truth=shown(claim["truth"], digits, language), unit=unit)
+    return said.replace("  ", " ").replace(" .", ".")
 
 
 def digits_for(values):

@@ -67,6 +67,7 @@ def is_whole(run):
 
 
 def write_json(path, body):
+    """Write a JSON file whole or not at all; ``body`` holds no nan."""
     draft = path.with_suffix(".tmp")
     draft.write_text(json.dumps(body, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
     draft.replace(path)

@@ -163,5 +163,6 @@ def _centred(values, codes, weights):
 
 
 def nothing(n, reason, estimate=np.nan):
+    """The row of a regression that could not be made: ``n`` rows, every number nan but a known ``estimate``."""
     names = ("std_error", "ci_low", "ci_high", "statistic", "df", "p_value")
     return {"n": n, "estimate": estimate, **dict.fromkeys(names, np.nan), "method": "", "reason": reason}
