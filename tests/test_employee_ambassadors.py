@@ -257,7 +257,7 @@ def test_groups_of_one_employee_are_said(tmp_path):
     alone = employees["work_group"].isin(["g00", "g13"]) & (employees.groupby("work_group").cumcount() > 0)
     found = employee_ambassadors(write(tmp_path / "s", customers, employees[~alone]))
     assert "2 work groups have answers of one employee only" in found.note("employee_ambassadors.note.one_employee")
-    assert "one-employee 2 (work groups)" in found.note("employee_ambassadors.note.left_out")
+    assert "a single employee (work groups: 2)" in found.note("employee_ambassadors.note.left_out")
     assert number(found, "points").n == 25 and number(found, "points").n_missing == 2
 
 

@@ -227,7 +227,7 @@ def test_a_missing_row_is_counted(tmp_path):
     frame[frame["company"] != "C04"].to_csv(path, index=False)
     found = loyalty_share(cx.open_study(study.folder), replicates=200)
     assert found["loyalty_share.r2_nps"].n == 29 and found["loyalty_share.r2_nps"].n_missing == 1
-    assert "no-outcome 1 (companies)" in found.note("loyalty_share.note.left_out")
+    assert "no result (companies: 1)" in found.note("loyalty_share.note.left_out")
 
 
 def test_another_outcome_has_its_own_ids(made):

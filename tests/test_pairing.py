@@ -203,3 +203,20 @@ def test_a_question_on_another_scale_has_no_promoters(opened):
     study = opened(study=with_line("loyalty: {promoter_share: satisfaction}"))
     with pytest.raises(NotTestable, match="need answers from 0 to 10, or their shares; satisfaction has neither"):
         paired(study)
+
+
+def test_who_is_left_out_is_said_in_words_of_every_language():
+    import pandas as pd
+
+    from cxstudy.findings import Reading
+    from cxstudy.language import LANGUAGES, catalogue, say
+    from cxstudy.measures.pairing import left_out_list
+
+    reasons = [key.removeprefix("left_out.") for key in catalogue("en") if key.startswith("left_out.")]
+    kind = {"answers-without-date": "answers", "revenue-not-positive": "results", "incomplete-answers": "answers"}
+    kind |= {"answers-without-work-group": "answers", "employees-without-work-group": "employees"}
+    frame = pd.DataFrame([(r, 1200, kind.get(r, "company-years")) for r in reasons], columns=["reason", "n", "n_unit"])
+    for language in LANGUAGES:
+        reading = Reading("nps_margin.note.left_out", {"n": 3, "units": "", "list": left_out_list(frame)})
+        said = say(reading, language)
+        assert said.count("200") == len(reasons) >= 12 and "@" not in said and "{" not in said

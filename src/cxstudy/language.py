@@ -91,8 +91,15 @@ def text(key, language="en", /, **values):
 
 
 def say(reading, language="en"):
-    """The sentence of a Reading; text values that are themselves keys (``@key``) are said too, with the same values."""
-    values = {
-        k: text(v[1:], language, **reading.values) if isinstance(v, str) and v.startswith("@") else v for k, v in reading.values.items()
-    }
+    """The sentence of a Reading; text values that are themselves keys (``@key``) are said too, with the same values.
+
+    A tuple of Readings is a list: each is said, and a comma stands between them.
+    """
+    values = {name: _said(value, reading.values, language) for name, value in reading.values.items()}
     return text(reading.key, language, **values)
+
+
+def _said(value, values, language):
+    if isinstance(value, str) and value.startswith("@"):
+        return text(value[1:], language, **values)
+    return ", ".join(say(one, language) for one in value) if isinstance(value, tuple) else value

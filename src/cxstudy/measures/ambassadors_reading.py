@@ -5,6 +5,7 @@ import numpy as np
 from cxstudy.findings import Reading
 from cxstudy.measures.ambassadors import FEWEST_COMPANIES, LEAST_ON_A_SIDE, PER
 from cxstudy.measures.group_agreement import AGREES
+from cxstudy.measures.pairing import left_out_list
 
 NOTE = "employee_ambassadors.note"
 
@@ -64,8 +65,7 @@ def _stands_for(parts):
 def _left_out(left_out, common):
     if not len(left_out):
         return Reading(f"{NOTE}.left_out.none", common)
-    parts = ", ".join(f"{row.reason} {row.n:,} ({row.n_unit})" for row in left_out.itertuples())
-    return Reading(f"{NOTE}.left_out", common | {"list": parts})
+    return Reading(f"{NOTE}.left_out", common | {"list": left_out_list(left_out)})
 
 
 def _agreement(table, parts, common):

@@ -5,7 +5,7 @@ import pandas as pd
 
 from cxstudy.findings import Reading
 from cxstudy.measures.explained import ANSWERS, FEWEST_UNITS, LOYALTY
-from cxstudy.measures.pairing import questions
+from cxstudy.measures.pairing import left_out_list, questions
 from cxstudy.measures.percent import looks_like_ratio
 from cxstudy.schema import TABLES
 
@@ -138,8 +138,7 @@ def _best(tables, common, best):
 def _left_out(left_out, common):
     if not len(left_out):
         return Reading("loyalty_share.note.left_out", common | {"list": "@loyalty_share.nobody"})
-    parts = ", ".join(f"{row.reason} {row.n} ({row.n_unit})" for row in left_out.itertuples())
-    return Reading("loyalty_share.note.left_out", common | {"list": parts})
+    return Reading("loyalty_share.note.left_out", common | {"list": left_out_list(left_out)})
 
 
 def _sign(row, common):

@@ -5,7 +5,7 @@ import math
 import pandas as pd
 
 from cxstudy.findings import Reading
-from cxstudy.measures.pairing import questions
+from cxstudy.measures.pairing import left_out_list, questions
 from cxstudy.schema import TABLES
 from cxstudy.stats.specification import LEAST_IN_TIER
 
@@ -90,8 +90,7 @@ def _left_out(left_out, common, link):
     total = int(left_out.loc[left_out["n_unit"] == link.kind, "n"].sum())
     if not len(left_out):
         return Reading("nps_margin.note.left_out.none", common)
-    parts = ", ".join(f"{row.reason} {row.n} ({row.n_unit})" for row in left_out.itertuples())
-    return Reading("nps_margin.note.left_out", common | {"n_missing": total, "list": parts})
+    return Reading("nps_margin.note.left_out", common | {"n_missing": total, "list": left_out_list(left_out)})
 
 
 def _tier_notes(found, tables, common):

@@ -75,6 +75,20 @@ def paired(study, outcome=MARGIN, minimum_answers=None, *, pairing=None):
     return Paired(units.astype({"n_answers": int}).sort_values(keys, ignore_index=True), left_out.astype({"n": int}))
 
 
+def left_out_list(left_out):
+    """Who was left out, as a tuple of Readings ``left_out.<reason>``, from a frame of reason, n and n_unit."""
+    return tuple(
+        Reading(f"left_out.{row.reason}", {"n": int(row.n), "units": f"@nps_margin.units.{_key(row.n_unit)}"})
+        if _key(row.n_unit) not in ("answers", "results", "employees")
+        else Reading(f"left_out.{row.reason}", {"n": int(row.n)})
+        for row in left_out.itertuples()
+    )
+
+
+def _key(kind):
+    return kind.replace(" ", "_").replace("-", "_")
+
+
 def at_least_threshold(name, value, least):
     """A fewest number of answers: ``value``, or the anonymity threshold ``least`` for None; ValueError below it."""
     if value is None:
