@@ -71,6 +71,7 @@ class Result:
     notes: tuple[Reading, ...] = ()
     synthetic: bool = False
     language: str = "en"
+    drawn: dict = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __getattr__(self, name):
         tables = self.__dict__.get("tables", {})
@@ -103,7 +104,10 @@ class Result:
         return "\n\n".join(said)
 
     def plot(self, kind=None, ax=None):
-        """Draw one of this result's figures on ``ax``; ``kind=None`` is the first; returns the Axes."""
+        """Draw one of this result's figures on ``ax``; ``kind=None`` is the first; returns the Axes.
+
+        A figure drawn without ``ax`` is kept in ``drawn``, and is the one that is recorded.
+        """
         figures = import_module(f"cxstudy.figures.{self.analysis}").FIGURES
         if kind is None:
             kind = next(iter(figures))
@@ -111,7 +115,10 @@ class Result:
             from cxstudy.faults import unknown_name
 
             raise ValueError(unknown_name("figure", kind, figures))
-        return figures[kind](self, ax=ax)
+        axes = figures[kind](self, ax=ax)
+        if ax is None:
+            self.drawn[kind] = axes
+        return axes
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import math
 
+from cxstudy.figures.picture import DPI, Picture
 from cxstudy.language import text
 
 # shape carries the verdict, so that the picture can be read in grey
@@ -27,7 +28,7 @@ def verdicts(result, ax=None):
     rows = result.claims.merge(declared, on=["id", "finding"])
     rows = rows[rows["ci_low"].notna() & rows["ci_high"].notna()].reset_index(drop=True)
     if ax is None:
-        _, ax = plt.subplots(figsize=(6.4, 1.5 + 0.62 * max(len(rows), 1)))
+        _, ax = plt.subplots(FigureClass=Picture, figsize=(6.4, 1.5 + 0.62 * max(len(rows), 1)), dpi=DPI)
     ax.set_yticks([])
     ax.set_xticks([])
     ax.spines[["left", "right", "top"]].set_visible(False)

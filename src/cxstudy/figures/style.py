@@ -1,5 +1,6 @@
 """The look all figures share: colours that differ in grey too, sizes, and the word *synthetic*."""
 
+from cxstudy.figures.picture import DPI, Picture
 from cxstudy.language import text
 
 INK = "#1b2a41"  # text, lines, the first series
@@ -15,7 +16,7 @@ def axes(ax, size):
     import matplotlib.pyplot as plt
 
     if ax is None:
-        _, ax = plt.subplots(figsize=size, layout="constrained")
+        _, ax = plt.subplots(FigureClass=Picture, figsize=size, dpi=DPI, layout="constrained")
     ax.spines[["top", "right"]].set_visible(False)
     ax.tick_params(labelsize=LABEL, colors=INK)
     ax.xaxis.label.set(fontsize=LABEL, color=INK)

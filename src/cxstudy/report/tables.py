@@ -9,6 +9,8 @@ from cxstudy.language import catalogue, number, text
 
 _NUMBER = re.compile(r"[-−+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
 LONG = 40
+# a document costs a millisecond; one is enough to make tags with
+_NEW = BeautifulSoup("", "html.parser")
 _MISSING = ("NaN", "nan", "None", "NaT", "<NA>", "")
 
 
@@ -117,7 +119,7 @@ def _head(table, language):
         said = entries.get(f"column.{name}", name)
         if said != name:
             cell.string = said
-            code = BeautifulSoup("", "html.parser").new_tag("small")
+            code = _NEW.new_tag("small")
             code.string = name
             cell.append(code)
 
@@ -129,7 +131,7 @@ def _breakable(table):
         cell.clear()
         for place, part in enumerate(parts):
             if place:
-                cell.append(BeautifulSoup("", "html.parser").new_tag("wbr"))
+                cell.append(_NEW.new_tag("wbr"))
             cell.append(part)
 
 

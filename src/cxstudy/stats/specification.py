@@ -34,6 +34,8 @@ def specification_curve(
     """
     minima = sorted({float(frame[size].min()), float(frame[size].quantile(0.25))})
     adjust = [(), tuple(controls)] if controls else [()]
+    frame = frame.reset_index(drop=True)
+    numbers = {columns: dummies(frame[list(columns)]) for columns in adjust if columns}
     rows = []
     for trim, minimum in product(trims, minima):
         kept = frame[frame[size] >= minimum]
@@ -49,7 +51,7 @@ def specification_curve(
                     continue
                 found = slope(
                     ends[outcome], ends["top"],
-                    controls=dummies(ends[list(columns)]) if columns else None,
+                    controls=numbers[columns].loc[ends.index] if columns else None,
                     cluster=ends[cluster] if cluster else None,
                     weights=ends[size] if weight == "by size" else None, confidence=confidence,
                 )  # fmt: skip

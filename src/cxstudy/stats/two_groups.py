@@ -4,6 +4,8 @@ A ratio needs a zero that means "nothing". Most answer scales have none, so the 
 ratio of two means about zero z is (high − z) / (rest − z), and each z gives another.
 """
 
+from functools import lru_cache
+
 import numpy as np
 import pandas as pd
 
@@ -11,6 +13,7 @@ from cxstudy.faults import NotTestable
 from cxstudy.stats.intervals import check_confidence
 from cxstudy.stats.resampling import bca, leave_one_out, multiplicities, percentile
 
+KEPT = 2_000_000
 COLUMNS = [
     "statistic_of", "n", "n_high", "n_rest", "n_drawn", "estimate", "std_error", "ci_low", "ci_high", "confidence",
     "method", "reason",
@@ -61,7 +64,7 @@ def high_against_rest(
     sums = _sums(values - centre, high, weight, codes)
     zeros = zeros or {}
     units = len(sums)
-    drawn = multiplicities(np.random.default_rng(seed), units, replicates)
+    drawn = _drawn(seed, units, replicates) if units * replicates <= KEPT else _draw(seed, units, replicates)
     found, spread, without = (
         _statistics(s, centre, zeros, weights is None)
         for s in (sums.sum(axis=0)[None], drawn @ sums, leave_one_out(units) @ sums)
@@ -72,6 +75,14 @@ def high_against_rest(
         row = _interval(float(estimate[0]), spread[name], without[name], confidence)
         rows.append({"statistic_of": name} | sizes | {"confidence": confidence} | row)
     return pd.DataFrame(rows)[COLUMNS]
+
+
+def _draw(seed, units, replicates):
+    return multiplicities(np.random.default_rng(seed), units, replicates).astype(float)
+
+
+# the same study is compared under many cuts: the draws, a third of the work, are made once
+_drawn = lru_cache(maxsize=1)(_draw)
 
 
 def _sums(x, high, weight, codes):
