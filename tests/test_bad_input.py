@@ -222,7 +222,8 @@ def test_words_that_are_no_level_and_neither_yes_nor_no(faults):
 
 
 def test_comments_are_never_quoted(fault):
-    said = fault(study=lambda text: text.replace("customers.csv", "customers.csv, columns: {recommend: comment}"))
+    declared = "columns: {recommend: comment}, ignore: [recommend]"
+    said = fault(study=lambda text: text.replace("customers.csv", f"customers.csv, {declared}"))
     assert said.where == "customers.csv, column recommend (comment)"
     assert said.found.startswith("96 rows (lines 2, 3, 4")
     assert "quick" not in str(said)

@@ -88,7 +88,7 @@ def test_a_misspelt_key_is_answered_with_the_valid_ones(faults):
     assert fault.where == "study.yaml, tables.customers.mising"
     assert fault.row == 4
     assert fault.rule == "only known keys may stand here."
-    assert fault.found.startswith("there is no key 'mising'; nearest: missing; valid: columns, currency")
+    assert fault.found.startswith("there is no key 'mising'; nearest: missing; valid: columns, constants, currency")
     assert fault.remedy == "correct the key or remove it."
 
 
@@ -99,7 +99,7 @@ def test_a_misspelt_key_is_answered_with_the_valid_ones(faults):
         ("thresholds: {employes: 3}", "thresholds.employes", "customers, employees"),
         ("loyalty: {share: x}", "loyalty.share", "nps, promoter_share"),
         ("fieldwork: {start: 2025-01-10}", "fieldwork.start", "channel, from, invited, to"),
-        ("nme: x", "nme", "fieldwork, format"),
+        ("nme: x", "nme", "csv, fieldwork, format"),
     ],
 )
 def test_unknown_keys_at_every_depth(faults, text, where, valid):

@@ -175,7 +175,7 @@ def test_answers_and_their_group_means_give_the_same(tmp_path):
         # with few different means many resamples tie with the estimate; the last digit decides on which side they count
         assert a.ci_low == pytest.approx(b.ci_low, rel=1e-3, nan_ok=True)
     lacking = number(few, "icc1_ambassador_index")
-    assert np.isnan(lacking.estimate) and "without standard deviations" in lacking.reason
+    assert np.isnan(lacking.estimate) and "each question by itself" in lacking.reason
     assert "ICC and rwg exist only for" in few.note("employee_ambassadors.note.agreement")
     assert "recommend the employer is missing" in few.note("employee_ambassadors.note.no_recommend_employer")
 

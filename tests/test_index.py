@@ -152,3 +152,43 @@ def test_a_claim_of_a_synthetic_study_says_what_the_data_were_made_with():
     assert found(claim | {"truth": None}).endswith("from 60 companies.")
     ratio = claim | {"estimate": 1.2, "ci_low": 1.176, "ci_high": 1.269, "unit": "", "truth": 1.249}
     assert found(ratio).endswith("The data were made with 1.249.")
+
+
+def test_the_chart_leads_from_a_question_to_method_function_and_page(page, overview):
+    from cxstudy.report.which_method import CHART, chart
+
+    ways = BeautifulSoup(page, "html.parser").select("ol.which li.way")
+    assert len(ways) == sum(len(ways) for ways in CHART.values()) >= 10
+    steps = {way.select(".step")[0].get_text(): way.select(".step")[1:] for way in ways}
+    method, where = steps["Do companies with more promoters earn more?"]
+    assert method.code.get_text() == "cx.nps_margin"
+    assert (where.a["href"], where.a.get_text()) == ("02_nps_margin.html", "Title of 02npsmargin")
+    method, where = steps["Share explained"]
+    assert where.a is None and where.get_text() == "not in this run"
+    assert [code.get_text() for code in method.find_all("code")] == ["cx.loyalty_share", "cx.r_squared_interval"]
+    assert [b["question"] for b in chart(overview.pages, "sv")][1] == "Hur stort är det?"
+
+
+def test_the_chart_names_no_function_that_cxstudy_does_not_have(page):
+    import cxstudy
+
+    soup = BeautifulSoup(page, "html.parser")
+    names = [code.get_text().removeprefix("cx.") for code in soup.select("ol.which code")]
+    assert names and all(callable(getattr(cxstudy, name)) for name in names)
+    bare = [s for s in soup.select("ol.which .step:nth-of-type(2)") if not s.find("code")]
+    assert all("not in this version" in step.get_text() for step in bare)
+
+
+@pytest.mark.skipif(not CHROMIUM, reason="no browser")
+def test_the_chart_fits_a_phone(page, folder, tmp_path):
+    probe = (
+        "<script>document.title=[document.documentElement.scrollWidth,"
+        "...[...document.querySelectorAll('.which .step')].map(s=>Math.round(s.getBoundingClientRect().right))]"
+        ".join(' ')</script></body>"
+    )
+    file = folder / "narrow.html"
+    # the page's own policy lets no script run
+    file.write_text(re.sub(r"<meta http-equiv[^>]*>", "", page).replace("</body>", probe), encoding="utf-8")
+    seen = chromium(file.as_uri(), tmp_path / "profile", "--window-size=500,900", "--dump-dom")
+    widths = [int(w) for w in re.search(r"<title>([\d ]+)</title>", seen.stdout)[1].split()]
+    assert len(widths) > 30 and max(widths) <= 500

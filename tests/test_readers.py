@@ -8,6 +8,7 @@ import pytest
 
 from cxstudy.faults import DataError
 from cxstudy.opening.readers import read_source
+from cxstudy.opening.table_file import TableFile
 
 
 @pytest.fixture
@@ -18,7 +19,7 @@ def read(tmp_path):
             content.to_parquet(path)
         elif content is not None:
             path.write_bytes(content)
-        return read_source(ibis.duckdb.connect(), "customers", path, **how)
+        return read_source(ibis.duckdb.connect(), "customers", tmp_path, TableFile(file=name, **how))
 
     return read
 
@@ -115,7 +116,7 @@ def test_a_quote_that_is_not_closed(fault):
 def test_another_encoding_names_the_line(fault):
     said = fault("a,b\n1,2\nå,3\n".encode("latin-1"))
     assert (said.rule, said.row) == ("a CSV file must be UTF-8 (with or without BOM).", 3)
-    assert said.remedy.startswith("save it as CSV UTF-8")
+    assert said.remedy.startswith("declare encoding: cp1252 in study.yaml")
     assert fault("a,b\n1,2\n".encode("utf-16")).rule == "a CSV file must be UTF-8 (with or without BOM)."
 
 
@@ -127,8 +128,11 @@ def test_a_missing_file_lists_those_there(read, fault):
 
 
 def test_other_kinds_of_files(fault):
-    assert fault(b"x", "table.xlsx").rule == "a table is a .csv, .csv.gz, .parquet file."
-    assert fault(b"x", "table.xlsx").remedy.startswith("save it as CSV UTF-8")
+    kinds = "a table is a .csv, .csv.gz, .parquet, .xlsx, .xlsm, .sav, .zsav, .dta file."
+    assert fault(b"x", "table.pdf").rule == kinds
+    assert fault(b"x", "table.pdf").remedy.startswith("save it as CSV UTF-8")
+    assert fault(b"x", "table.xls").remedy == "open it in Excel and save it as .xlsx (Excel Workbook)."
+    assert fault(b"x", "table.ods").remedy == "open it in LibreOffice and save it as .xlsx."
     assert fault(b"nothing like gzip", "table.csv.gz").rule == "the file must be gzip."
     whole = gzip.compress(b"a,b\n" + b"1,2\n" * 50_000)
     assert fault(whole[: len(whole) // 2], "cut.csv.gz").rule == "the file must be gzip."

@@ -59,6 +59,7 @@ _COMPANY = Column("company", "key", "the company, as in table companies", requir
 _BRANCH = Column("branch", "key", "branch or site of the company; needed with `unit: branch`")
 _GROUP = Column("work_group", "key", "work group; needed with `unit: work_group`")
 _RESPONSE = Column("response_id", "key", "names one answer; no two rows may share it")
+_WAVE = Column("wave", "key", "wave of the survey; several files of one table give it by themselves")
 _DURATION = Column("duration", "number", "how long the answer took", "seconds", 0)
 _EASE = Column("ease", "scale", "how easy it was", "points", 1, 5)
 _RESOLUTION = Column("resolution", "scale", "whether the matter was settled", "points", 1, 5)
@@ -104,6 +105,7 @@ CUSTOMERS = Table(
         _COMPANY,
         _BRANCH,
         _GROUP,
+        _WAVE,
         Column("customer", "key", "the customer who answered; may occur several times"),
         Column("date", "date", "day of the answer"),
         Column("touchpoint", "level", "the contact the answer is about"),
@@ -135,6 +137,7 @@ EMPLOYEES = Table(
         _COMPANY,
         _BRANCH,
         _GROUP,
+        _WAVE,
         Column("role", "level", "role"),
         Column("date", "date", "day of the answer"),
         Column("recommend_employer", "scale", "how likely to recommend the company as employer", "points", 0, 10),
@@ -181,11 +184,11 @@ ACTIONS = Table(
 )
 LINKS = Table(
     "links",
-    "One row per name that a source uses for a unit.",
-    ("source", "key"),
+    "One row per name that a table uses for a unit (company, branch or work group, as `unit` in study.yaml says).",
+    ("source", "key", "unit"),
     (
-        Column("source", "key", "the table or system that uses the name", required=True),
-        Column("key", "key", "the name used there", required=True),
+        Column("source", "key", "the table of the study that uses the name, such as employees", required=True),
+        Column("key", "key", "the name used there; it becomes the unit when the study is opened", required=True),
         Column("unit", "key", "the unit it stands for", required=True),
     ),
 )
@@ -205,10 +208,35 @@ _INTRODUCTION = """# Data dictionary
 
 Made from `src/cxstudy/schema.py`; do not edit. `python -m cxstudy.schema` prints it.
 
-A study is a folder with a `study.yaml` and the tables it names, as CSV (UTF-8; comma, semicolon or tab), csv.gz or
-Parquet. No table is compulsory: each analysis says what it needs. Other column names are declared in study.yaml
-(`columns: {recommend: Q1}`), as are codes for a missing answer (`missing: [98, 99]`). Columns not named here or in
-study.yaml are left out and listed.
+A study is a folder with a `study.yaml` and the tables it names. No table is compulsory: each analysis says what it
+needs. Other column names are declared in study.yaml (`columns: {recommend: Q1}`), as are codes for a missing answer
+(`missing: [98, 99]`). Columns not named here or in study.yaml are left out and listed.
+
+## Files
+
+A table is a CSV file (`.csv`, `.csv.gz`; comma, semicolon or tab), Parquet, Excel (`.xlsx`), SPSS (`.sav`, `.zsav`) or
+Stata (`.dta`) file. What the file does not say of itself is written beside it, under `tables:`
+
+| key | meaning |
+|---|---|
+| `encoding: cp1252` | how letters are stored in a CSV file that is not UTF-8; never guessed |
+| `separator: ";"`, `decimal: ","`, `dates: "%d/%m/%Y"` | how a CSV file writes columns, numbers and dates |
+| `sheet: Answers` | the sheet of an Excel workbook that has several |
+| `header: 4` | the line or row of the column names below titles; in Excel found, and said, when left out |
+| `layout: qualtrics` | a Qualtrics CSV, with three header rows; `surveymonkey` has two |
+| `long: {question: item, answer: value}` | one row for each answer becomes one row for each respondent |
+| `wide: {year: "{column}_{year}"}` | revenue_2023, revenue_2024 become rows of the years 2023 and 2024 (also `wave`) |
+| `file: {2023: a.sav, 2024: b.sav}` | several files, one for each `wave`; a list takes the file names as waves |
+| `constants: {company: Acme}` | a column the file lacks because one value holds for all its rows |
+
+Of SPSS and Stata files the value labels name levels and keys, scales and numbers keep their codes, and values declared
+missing in the file are read as no answer and counted.
+
+## The survey
+
+`questions: {recommend: {en: "How likely …", sv: "…"}}` gives the wording of a question by language, and `fieldwork: {from:
+2025-01-10, to: 2025-02-28, channel: e-mail, invited: invited.csv}` when and how customers were asked. `invited` is a
+number or a file with the columns `unit` (or `company`, …) and `invited`. They stand on the page `method.html` of each run.
 """
 
 

@@ -8,87 +8,28 @@
 import hashlib
 import json
 from dataclasses import dataclass, field
-from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import ibis
+import pandas as pd
 
 from cxstudy.opening.between import between_tables
 from cxstudy.opening.checking import check_table
 from cxstudy.opening.columns import how_written, match_columns
-from cxstudy.opening.config import StudyFile, TableFile
+from cxstudy.opening.config import StudyFile
 from cxstudy.faults import DataError, Fault, unknown_name
+from cxstudy.opening.fieldwork import Invited, field_dates, read_invited
+from cxstudy.opening.linking import Linked, Links
+from cxstudy.opening.file_remarks import file_remarks
 from cxstudy.opening.locating import find_study_file
 from cxstudy.opening.readers import read_source
 from cxstudy.opening.remarks import remarks_on
 from cxstudy.opening.rules import Opened
-from cxstudy.schema import Column
 from cxstudy.opening.study_file import read_study_file
+from cxstudy.study_table import StudyTable
 from cxstudy.opening.values import read_values, typed
-
-
-@dataclass(frozen=True)
-class StudyTable:
-    """One table of a study, checked and typed.
-
-    ``expr`` is an Ibis table on the study's own DuckDB: the canonical ``columns`` (keys, texts and levels as string,
-    whole numbers int64, numbers float64, days date, times timestamp; declared missing codes are NULL) and ``unit``, the
-    key of what the study compares (NULL where the table does not name it). ``rows`` is ``answers`` or ``counted``.
-    """
-
-    name: str
-    rows: str
-    expr: Any
-    columns: tuple[str, ...]
-    spec: TableFile = field(repr=False)
-    described: dict[str, Column] = field(repr=False)
-    roles: dict[str, str] = field(repr=False)
-
-    @cached_property
-    def n(self):
-        """Number of rows."""
-        return int(self.expr.count().to_pyarrow().as_py())
-
-    def frame(self):
-        """The whole table as a pandas frame; dates as datetime64, whole numbers with gaps as float64."""
-        return self.expr.to_pyarrow().to_pandas(date_as_object=False)
-
-    def column(self, name):
-        """The `schema.Column` of ``name``, with the range study.yaml declares. ValueError for an unknown name."""
-        if name not in self.described:
-            raise ValueError(unknown_name("column", name, self.described))
-        return self.described[name]
-
-    @property
-    def questions(self):
-        """Names of the questions: answers on a scale, or what a counted table has shares or means of."""
-        if self.rows == "counted":
-            return tuple(dict.fromkeys((*self.spec.shares, *self.spec.means)))
-        return tuple(n for n, c in self.described.items() if c.low is not None and c.unit == "points")
-
-    @property
-    def shares(self):
-        """``{question: {"promoters": column, "passives": column, "detractors": column}}`` of a counted table."""
-        return {question: shares.model_dump() for question, shares in self.spec.shares.items()}
-
-    @property
-    def means(self):
-        """``{question: {"mean": column, "sd": column or None}}`` of a counted table."""
-        return {question: mean.model_dump() for question, mean in self.spec.means.items()}
-
-    @property
-    def stands_for(self):
-        """``{question: text}``: what a question really asked, printed beside its number."""
-        return dict(self.spec.stands_for)
-
-    def question_for(self, role):
-        """The question that gives ``promoter_share`` or ``nps`` (``loyalty`` in study.yaml; default recommend)."""
-        if role not in self.roles:
-            raise ValueError(unknown_name("role", role, self.roles))
-        return self.roles[role]
 
 
 @dataclass(frozen=True)
@@ -97,6 +38,7 @@ class Study:
 
     ``truth`` maps finding ids to the values a synthetic study was made with ({} otherwise). ``remarks`` holds what the
     user should know and need not mend; ``ignored_columns`` names, by table, the columns of the files left out.
+    ``linked`` and ``invitations`` are the rows of `links_applied` and `invited`.
     """
 
     file: Path
@@ -105,6 +47,8 @@ class Study:
     truth: dict[str, float] = field(default_factory=dict, repr=False)
     remarks: tuple[Fault, ...] = field(default=(), repr=False)
     ignored_columns: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    linked: tuple[Linked, ...] = field(default=(), repr=False)
+    invitations: tuple[Invited, ...] = field(default=(), repr=False)
 
     def __getattr__(self, name):
         tables = self.__dict__.get("tables", {})
@@ -157,6 +101,23 @@ class Study:
         """The fewest answers a group needs to be shown, ``{"customers": 5, "employees": 7}``."""
         return self.config.thresholds.model_dump()
 
+    @property
+    def links_applied(self):
+        """How the keys of each table met the table links: a pandas frame with a row a table, none without links.
+
+        Columns: source, n (rows), keys_linked, n_linked (rows whose key a link replaced), keys_known, n_known (rows
+        that named a known unit as it is), keys_unmatched, n_unmatched.
+        """
+        return pd.DataFrame(self.linked, columns=Linked._fields)
+
+    @property
+    def invited(self):
+        """How many customers were invited and answered: a pandas frame of unit, invited, n_answers.
+
+        One row with unit None where study.yaml gives one number for all; no row where it gives none.
+        """
+        return pd.DataFrame(self.invitations, columns=Invited._fields)
+
     def has(self, table, *columns):
         """Whether the study has ``table`` with all ``columns`` (for a counted table also questions)."""
         if table not in self.tables:
@@ -166,8 +127,10 @@ class Study:
 
     def fingerprints(self):
         """SHA-256 of study.yaml and of every file it names, ``{file name: hexadecimal text}``."""
-        names = [self.file.name, *(t.spec.file for t in self.tables.values())]
+        names = [self.file.name, *(name for t in self.tables.values() for name in t.spec.files.values())]
         names += [self.config.truth] if self.config.truth else []
+        fieldwork = self.config.fieldwork
+        names += [fieldwork.invited] if fieldwork and isinstance(fieldwork.invited, str) else []
         return {name: _sha256(self.folder / name) for name in dict.fromkeys(names)}
 
     def record(self, result, out):
@@ -178,36 +141,48 @@ class Study:
 def open_study(path=None):
     """Open the study in folder ``path`` (or at that study.yaml); without it, the synthetic sample.
 
-    Every table is read, checked and typed. Raises one `DataError` with all faults of all files. CSV is loaded into an
-    in-memory DuckDB, Parquet is read from its file whenever it is asked.
+    Every table is read, checked and typed. Raises one `DataError` with all faults of all files. Files are loaded
+    into an in-memory DuckDB, only Parquet is read from its file whenever it is asked.
     """
     file = find_study_file(path)
     config = read_study_file(file)
     con = ibis.duckdb.connect()
-    opened, ignored, faults = {}, {}, []
-    for name, spec in config.tables.items():
+    opened, ignored, faults, links = {}, {}, [], Links(config)
+    for name, spec in links.in_order():
         try:
-            source = read_source(con, name, file.parent / spec.file, spec.separator)
+            source = read_source(con, name, file.parent, spec)
             matched = match_columns(name, source, spec, config)
-            values = {c.name: read_values(c, n, source.expr[n], **how_written(name, spec, c)) for c, n in matched.pairs}
-            table = Opened(name, source, spec, values)
-            faults += [*matched.faults, *check_table(table, config.levels)]
+            source, unlinked = links.applied(con, name, spec, source, matched)
+            table = Opened(name, source, spec, _values(name, spec, source, matched))
+            faults += [*matched.faults, *unlinked, *check_table(table, config.levels)]
+            faults += links.read(table) if name == "links" else []
         except DataError as error:
             faults += error.faults
             continue
         except duckdb.Error as error:
             # the engine's text may quote an answer: only the kind of error is passed on
             rule, found = "the file must be readable to its end.", f"the engine stopped ({type(error).__name__})."
-            faults.append(Fault(rule, found, "export the file again.", spec.file))
+            faults.append(Fault(rule, found, "export the file again.", ", ".join(spec.files.values())))
             continue
         opened[name], ignored[name] = table, matched.ignored
     truth, truth_faults = _truth(file.parent, config)
-    faults += [*between_tables(opened, config), *truth_faults]
+    unmatched, remarks, linked = links.judged(opened)
+    invited, uninvited, partly = read_invited(con, file.parent, config, opened, links)
+    faults += [*unmatched, *between_tables(opened, config, links), *uninvited, *truth_faults]
     if faults:
         raise DataError(faults)
-    remarks = tuple(remarks_on(opened, config))
-    tables = {name: _study_table(con, table, config) for name, table in opened.items()}
-    return Study(file, config, tables, truth, remarks, ignored)
+    remarks = (*file_remarks(opened), *remarks, *remarks_on(opened, config), *field_dates(opened, config), *partly)
+    tables = {name: _study_table(con, opened[name], config) for name in config.tables}
+    return Study(file, config, tables, truth, remarks, ignored, linked, invited)
+
+
+def _values(name, spec, source, matched):
+    return {
+        column.name: read_values(
+            column, own, source.expr[own], **how_written(name, spec, column), labels=source.labels.get(own)
+        )
+        for column, own in matched.pairs
+    }
 
 
 def _study_table(con, table, config):
@@ -216,14 +191,15 @@ def _study_table(con, table, config):
         unit = columns.get(config.unit, ibis.null("string"))
         columns["unit"] = unit.name("unit")
     expr = table.source.expr.select(**columns)
-    if table.source.text:
-        make, tidy = "TABLE", f'; DROP VIEW "{table.name}_source"; DROP TABLE "{table.name}_text"'
-    else:
-        make, tidy = "VIEW", ""
+    scratch = table.source.scratch
+    make, tidy = "TABLE" if scratch else "VIEW", "".join(f'; DROP {kind} "{name}"' for kind, name in scratch)
     con.con.execute(f'CREATE {make} "{table.name}" AS {con.compile(expr)}{tidy}').fetchall()
     described = {name: v.column for name, v in table.values.items()}
     roles, expr = config.loyalty.model_dump(), con.table(table.name)
-    return StudyTable(table.name, table.spec.rows, expr, tuple(described), table.spec, described, roles)
+    carried = table.source.question_texts
+    texts = {name: carried[v.source] for name, v in table.values.items() if v.source in carried}
+    names, scales = tuple(described), config.scales
+    return StudyTable(table.name, table.spec.rows, expr, names, table.spec, described, roles, texts, scales)
 
 
 def _truth(folder, config):

@@ -38,8 +38,8 @@ def data_check(study, *, confidence=0.95, alpha=0.05) -> Result:
     Checks of customers and employees, each a table with one row a group: lost_zeros (0 never occurs), flipped (a
     question runs the wrong way), copies, straight (the same answer to all items), fast (where durations are known).
     Table ``checks`` lists each as clear, flagged or not testable, and why. Further tables: tables, missing,
-    missing_by_unit, missing_map, group_sizes, size_classes, distribution, headline, and late_answers where
-    invitations are known.
+    missing_by_unit, missing_map, group_sizes, size_classes, distribution, headline, and where invitations are known
+    response (by unit) and late_answers.
 
     Findings (``data_check.…``): nps, nps_without_flagged, slope, slope_without_flagged, flagged (% of customers'
     answers), missing (% of the answers to recommend), straight (%), expected_straight (%), response (%).
@@ -68,7 +68,7 @@ def data_check(study, *, confidence=0.95, alpha=0.05) -> Result:
     if study.has("customers"):
         found = {c: _removable(c, f["customers"]) for c, f in frames.items() if "customers" in f}
         tables["headline"], removed = headlines(study, sides.get("customers"), found, confidence=confidence)
-    tables |= _late(study, confidence)
+    tables |= _invited(study, confidence)
     groups = Groups(study)
     tables = {
         n: suppress(_first(t), study.thresholds, groups=groups, language=study.language) for n, t in tables.items()
@@ -155,9 +155,12 @@ def _coverage(study, sides):
     }
 
 
-def _late(study, confidence):
-    found = coverage.late_answers(study, confidence)
-    return {"late_answers": found} if len(found) else {}
+def _invited(study, confidence):
+    found = {
+        "response": coverage.response_by_unit(study, confidence),
+        "late_answers": coverage.late_answers(study, confidence),
+    }
+    return {name: table for name, table in found.items() if len(table)}
 
 
 def _first(frame):

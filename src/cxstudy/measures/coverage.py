@@ -1,6 +1,6 @@
 """Who is in a study and who is not: tables, missing answers, sizes of groups, response."""
 
-from pathlib import Path
+import math
 
 import numpy as np
 import pandas as pd
@@ -197,41 +197,39 @@ def distribution(study, name, score):
     return frame.assign(share=100 * frame["count"] / max(total, 1), n_answers=round(total))
 
 
-def invited(study):
-    """The number invited, from ``fieldwork.invited``: a number, or a file in the study's folder with a row each; else
-    None.
-    """
-    fieldwork = study.config.fieldwork
-    given = fieldwork.invited if fieldwork else None
-    if isinstance(given, str):
-        path = study.folder / Path(given).name
-        if not path.is_file():
-            return None
-        from cxstudy.engine import as_table
-
-        with path.open(encoding="utf-8-sig") as head:
-            first = head.readline().strip().split(",")[0].strip('"')
-        return int(fetch(as_table(path, [first]).count(), path))
-    return given
-
-
 def response(study, confidence=0.95):
-    """Share of the invited who answered, in percent with its Wilson interval: a dict, or None where it is not known."""
-    asked = invited(study)
-    if (
-        asked is None
-        or not study.has("customers")
-        or is_counted(study.customers)
-        or asked < study.customers.n
-        or not asked
-    ):
-        return None
-    share = study.customers.n / asked
-    low, high = share_interval(share, asked, confidence=confidence)
-    return {
-        "estimate": 100 * share, "std_error": 100 * float(share_error(share, asked)), "ci_low": 100 * float(low),
-        "ci_high": 100 * float(high), "n": int(asked), "n_missing": int(asked) - study.customers.n, "method": "wilson",
-    }  # fmt: skip
+    """Share of the invited who answered, in percent with its Wilson interval: a dict, or None where it is not known.
+
+    ``n`` counts the invited and ``n_missing`` those of them who did not answer.
+    """
+    asked = study.invited
+    total = int(asked["invited"].sum())
+    return _response(int(asked["n_answers"].sum()), total, confidence) if total else None
+
+
+def response_by_unit(study, confidence=0.95):
+    """`response` of each unit the invitations are known of: group, n_answers, n, n_missing, estimate (%), std_error,
+    ci_low, ci_high, confidence, method; no rows where only one number is known. A unit of which nobody
+    was invited has no estimate.
+    """
+    asked = study.invited.dropna(subset="unit").sort_values("unit")
+    rows = []
+    for unit, total, answered in asked.itertuples(index=False):
+        row = {"group": unit, "n_answers": int(answered), "n": int(total), "n_missing": int(total - answered)}
+        rows.append(row | {"confidence": confidence} | _response(answered, total, confidence))
+    columns = "group n_answers n n_missing estimate std_error ci_low ci_high confidence method".split()
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _response(answered, total, confidence):
+    ends = ("estimate", "std_error", "ci_low", "ci_high")
+    if not total:
+        return dict.fromkeys(ends, math.nan) | {"method": "wilson"}
+    share = answered / total
+    low, high = share_interval(share, total, confidence=confidence)
+    numbers = (share, float(share_error(share, total)), float(low), float(high))
+    counts = {"n": int(total), "n_missing": int(total - answered), "method": "wilson"}
+    return {name: 100 * value for name, value in zip(ends, numbers, strict=True)} | counts
 
 
 def late_answers(study, confidence=0.95):

@@ -28,14 +28,14 @@ def group_agreement(study, found, *, confidence=0.95):
     the mean over groups, with a t interval, n − 1 degrees of freedom, groups taken as independent; ``median`` over
     groups; ``share_agreeing``: share of groups with at least .70, the customary limit. ``n`` counts the answers of
     ``n_unit``. ``reason`` where there is no estimate or no interval: ``means-only`` (no variance within groups in the
-    source), ``not-computable``, or a code of `stats.agreement`.
+    source), ``items-apart`` (variances of the questions but not of their index), ``not-computable``, or a code of `stats.agreement`.
     """
     rows = []
     for (side, measure), frame in found.moments.items():
         if side == "customers" and measure != "index":
             continue
         frame = frame[frame["n"] > 0]
-        rows += _icc_rows(side, measure, frame, confidence)
+        rows += _icc_rows(side, measure, frame, confidence, _unknown_variance(found, side, measure))
         if side == "employees" and measure != "index":
             levels = found.asked.employees[measure].levels
             variances = frame["ss"] / (frame["n"] - 1).where(frame["n"] > 1)
@@ -47,11 +47,18 @@ def group_agreement(study, found, *, confidence=0.95):
     return pd.DataFrame(rows).reindex(columns=COLUMNS)
 
 
-def _icc_rows(side, measure, frame, confidence):
+def _unknown_variance(found, side, measure):
+    """Why a counted source leaves the variance of ``measure`` within groups open."""
+    items = [frame for (of, name), frame in found.moments.items() if of == side and name != "index"]
+    apart = measure == "index" and len(items) > 1 and not any(frame["ss"].isna().all() for frame in items)
+    return "items-apart" if apart else "means-only"
+
+
+def _icc_rows(side, measure, frame, confidence, unknown):
     base = {"side": side, "measure": measure, "n": int(frame["n"].sum()), "n_unit": UNIT[side]}
     base |= {"n_missing": int(frame["n_missing"].sum()), "n_groups": len(frame), "confidence": confidence}
     if frame["ss"].isna().any():
-        return [base | {"index": index, "reason": "means-only"} for index in ("icc1", "icc1_n0", "icc2")]
+        return [base | {"index": index, "reason": unknown} for index in ("icc1", "icc1_n0", "icc2")]
     try:
         table = icc_from_moments(frame["n"], frame["mean"], frame["ss"], confidence=confidence)
     except NotTestable:

@@ -1,5 +1,6 @@
 """Which answers meet which results: one row a unit, or a unit and year, with loyalty, outcome and controls."""
 
+import re
 from typing import NamedTuple
 
 import numpy as np
@@ -31,7 +32,8 @@ def paired(study, outcome=MARGIN, minimum_answers=None, *, pairing=None):
     than may be shown. ``pairing`` (None: the study's own) is
 
     - ``pooled``: one row a unit; the answers of all years together, the mean of the outcome over its years;
-    - ``same_year``: one row a unit and financial year (``year_end`` of the study);
+    - ``same_year``: one row a unit and financial year (``year_end`` of the study), by the date of the answer, or
+    without dates by its wave where waves are named by years;
     - ``{lag: k}``, from study.yaml only: answers of one year with the outcome k years later; ``year`` is that of the
     outcome.
 
@@ -127,9 +129,17 @@ def lacking(study, outcome=MARGIN, pairing=None):
         values = {"found": fault.found, "remedy": fault.remedy}
         return Reading("nps_margin.ratio", values), ("financials.operating_margin",)
     dated = "year" if study.customers.rows == "counted" else "date"
-    if lag_of(study, pairing) is not None and not study.has("customers", dated):
+    if lag_of(study, pairing) is not None and not study.has("customers", dated) and not waves_are_years(study):
         return Reading("nps_margin.no_date", {"column": dated}), (f"customers.{dated}",)
     return None
+
+
+def waves_are_years(study):
+    """Whether each wave of the customers' answers is named by its year, so that it can stand for their dates."""
+    if study.customers.rows != "answers" or not study.has("customers", "wave"):
+        return False
+    waves = study.customers.expr.select("wave").distinct().to_pyarrow()["wave"].to_pylist()
+    return all(wave is not None and re.fullmatch(r"(19|20)\d\d", wave) for wave in waves)
 
 
 def _splits(table, question):
@@ -161,7 +171,10 @@ def _loyalty(study, keys):
 
     data, asked = study.customers, questions(study)
     if "year" in keys and data.rows == "answers":
-        data = data.expr.mutate(year=financial_year(data.expr["date"], study.config.year_end))
+        dated = study.has("customers", "date")
+        expr = data.expr
+        year = financial_year(expr["date"], study.config.year_end) if dated else expr["wave"].cast("int64")
+        data = expr.mutate(year=year)
     score, share = nps(data, asked["nps"], by=keys), promoter_share(data, asked["promoter_share"], by=keys)
     score = score.rename(columns={"n": "n_answers", "estimate": "nps", "std_error": "nps_se"})
     share = share.rename(columns={"estimate": "promoter_share", "std_error": "promoter_share_se"})

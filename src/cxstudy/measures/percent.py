@@ -38,5 +38,5 @@ def ratio_fault(study, outcome):
         f"{outcome} is a percentage.",
         f"all {len(values):,} values between {values.min():g} and {values.max():g}, which looks like a ratio.",
         f"{remedy}.",
-        f"{study.financials.spec.file}, column {outcome}",
+        f"{', '.join(study.financials.spec.files.values())}, column {outcome}",
     )

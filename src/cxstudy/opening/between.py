@@ -3,21 +3,23 @@
 from difflib import get_close_matches
 
 from cxstudy.opening.columns import declared_questions
+from cxstudy.opening.linking import OFFER
 from cxstudy.faults import Fault, unknown_name
 from cxstudy.schema import TABLES
 
 _SHOWN = 20
 
 
-def between_tables(opened, config):
+def between_tables(opened, config, links):
     """Faults between the ``opened`` tables (name → `rules.Opened`): rows of companies that table companies does
-    not know; questions that study.yaml declares and no table holds.
+    not know, but for tables whose keys ``links`` (`linking.Links`) judges; questions that study.yaml declares, or
+    gives a wording of, and no table holds.
     """
     faults = []
     if "companies" in opened and "company" in opened["companies"].values:
         known = set(opened["companies"].rows_by("company"))
         for name, table in opened.items():
-            if name != "companies" and "company" in table.values:
+            if name != "companies" and "company" in table.values and not links.covers(name):
                 faults += _unknown_companies(table, known, opened["companies"].source.name)
     return faults + _unknown_questions(opened, config)
 
@@ -38,7 +40,7 @@ def _unknown_companies(table, known, companies_file):
     rows = sum(n for _, _, n in unknown)
     several = "companies" if len(unknown) > 1 else "company"
     found = f"{_rows(rows)} of {len(unknown):,} unknown {several}: {', '.join(said)}{more}."
-    remedy = f"correct the keys, or add the companies to {companies_file}."
+    remedy = f"correct the keys, or add the companies to {companies_file}; {OFFER}."
     if zeros:
         remedy = f"a spreadsheet has taken zeros in front of the keys: keep the column as text; else {remedy}"
     first = line[unknown[0][0]] if table.source.text else None
@@ -63,6 +65,12 @@ def _unknown_questions(opened, config):
             rule = "a question of study.yaml must be a column of customers or employees."
             found = unknown_name("question", name, sorted(held))
             faults.append(Fault(rule, found, f"correct the name under {part}:, or remove it.", f"study.yaml, {part}"))
+    worded = held | {c.name for n in asked for c in TABLES[n].columns if c.kind in ("scale", "level")}
+    worded |= {n for name in asked for n, v in opened[name].values.items() if v.column.kind == "level"}
+    for name in (n for n in config.questions if n not in worded):
+        rule, remedy = "a wording belongs to a question of customers or employees.", "correct the name, or remove it."
+        found = unknown_name("question", name, sorted(worded))
+        faults.append(Fault(rule, found, remedy, f"study.yaml, questions.{name}"))
     for role in config.loyalty.model_fields_set:
         question = getattr(config.loyalty, role)
         if "customers" in opened and question not in _questions(opened["customers"]):

@@ -34,6 +34,8 @@ def table_key(opened):
         names = TABLES[opened.name].key
         if opened.name == "financials" and "branch" in opened.values:
             names = (*names, "branch")
+        if names and "wave" in opened.values:
+            names = ("wave", *names)
     if not names or any(n not in opened.values for n in names):
         return (), None
     values = [opened.values[n] for n in names]

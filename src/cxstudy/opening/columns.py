@@ -1,10 +1,12 @@
 """Which column of a file is which canonical column, for one table of one study."""
 
 import re
+from collections import Counter
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from cxstudy.faults import Fault, unknown_name
+from cxstudy.opening.values import LABELLED
 from cxstudy.schema import COUNTED_KEYS, TABLES, Column
 
 _NEAR = 0.85
@@ -24,18 +26,25 @@ def match_columns(table, source, spec, config):
     """Match the columns of ``source`` to table ``table`` of the schema and of the study file ``config``.
 
     ``spec`` is the table's part of study.yaml. Faults: a required column or one named in study.yaml is not there; a
-    column that is left out resembles one that is missing; a question without a scale; answers without any question.
+    column that is left out resembles one that is missing; a question without a scale; answers without any question;
+    two columns for one name, or two names for one column; what the reader found wrong with a column that is used.
     """
     wanted = _counted(spec, config) if spec.rows == "counted" else _answers(table, source, config)
     names = [c.name for c in wanted]
     expected = {c.name for c in wanted if c.required} | set(spec.columns) | set(share_columns(spec))
     faults, pairs = [], []
-    for name in (n for n in spec.columns if n not in names):
-        rule = "columns: in study.yaml maps canonical names to the names in the file."
-        where = f"study.yaml, tables.{table}.columns"
-        faults.append(Fault(rule, unknown_name("column", name, names), "write canonical: name in the file.", where))
+    for part, name in ((p, n) for p in ("columns", "constants") for n in getattr(spec, p) if n not in names):
+        rule, remedy = f"{part}: in study.yaml has canonical names on the left.", "correct or remove it."
+        if part == "columns":
+            rule = "columns: in study.yaml maps canonical names to the names in the file."
+            remedy = "write canonical: name in the file."
+        where = f"study.yaml, tables.{table}.{part}"
+        faults.append(Fault(rule, unknown_name("column", name, names), remedy, where))
+    elsewhere = set(spec.columns.values())
     for column in wanted:
         name = spec.columns.get(column.name, column.name)
+        if column.name not in {*spec.columns, *expected} and name in {*elsewhere, *spec.ignore}:
+            continue
         if name in source.columns:
             pairs.append((column, name))
         elif column.name in expected:
@@ -47,6 +56,10 @@ def match_columns(table, source, spec, config):
     used = {name for _, name in pairs}
     ignored = tuple(n for n in source.columns if n not in used)
     absent = [n for n in names if n not in {c.name for c, _ in pairs} and n not in expected]
+    faults += _claimed_twice(table, source, spec, pairs)
+    for column, name in pairs:
+        faults += source.column_faults.get(name, ())
+        faults += source.label_faults.get(name, ()) if column.kind in LABELLED else ()
     faults += _resembling(table, source, absent, [n for n in ignored if n not in spec.ignore])
     for column, _ in pairs:
         if column.kind == "scale" and column.low is None:
@@ -56,6 +69,23 @@ def match_columns(table, source, spec, config):
     if spec.rows == "answers" and _asked(table) and not faults:
         faults += _without_question(table, source, pairs, config)
     return Matched(tuple(pairs), ignored, tuple(faults))
+
+
+def _claimed_twice(table, source, spec, pairs):
+    """Two columns of the file for one canonical name, or one column for two names."""
+    for column, name in pairs:
+        if name != column.name and column.name in source.columns and column.name not in spec.ignore:
+            if column.name in (n for _, n in pairs):
+                continue
+            rule, found = f"{column.name} is one column.", f"{name}, as columns: says, and {column.name} itself."
+            remedy = f"take {column.name} out of columns:, or say that the other is left out, ignore: [{column.name}]."
+            yield Fault(rule, found, remedy, f"{source.name}, column {column.name}")
+    for name, n in Counter(name for _, name in pairs).items():
+        if n > 1 and spec.rows == "answers":
+            names = [c.name for c, used in pairs if used == name]
+            rule, found = "a column of the file has one name.", f"{name} is {' and '.join(names)}."
+            remedy = f"name another column for one of them in study.yaml, under tables: {table}: columns:."
+            yield Fault(rule, found, remedy, f"{source.name}, column {name}")
 
 
 def share_columns(spec):

@@ -7,19 +7,17 @@ import datetime as dt
 import re
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from cxstudy.faults import unknown_name
+from cxstudy.language import LANGUAGES
+from cxstudy.opening.table_file import Long, Mean, Part, Shares, TableFile
 from cxstudy.schema import COUNTED_TABLES, TABLES
 
 _RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)$")
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
-
-
-class Scale(_Part):
+class Scale(Part):
     """The range of a question: ``low`` and ``high`` inclusive, ``better`` the end that is good."""
 
     low: float
@@ -34,107 +32,84 @@ class Scale(_Part):
         return self
 
 
-class Shares(_Part):
-    """The columns of a counted table that hold the three classes of one question, in percent."""
-
-    promoters: str
-    passives: str
-    detractors: str
-
-
-class Mean(_Part):
-    """The columns of a counted table that hold a question's mean and standard deviation."""
-
-    mean: str
-    sd: str | None = None
-
-
-class TableFile(_Part):
-    """One table of the study: its file and how it is written.
-
-    ``columns`` maps canonical names to the file's; ``missing`` lists the codes that stand for no answer, for all
-    questions of the table (``[98, 99]``) or by column (``{revenue: [-1]}``); ``dates`` is a strptime format;
-    ``ignore`` names columns that are meant to be left out.
-    """
-
-    file: str
-    rows: Literal["answers", "counted"] = "answers"
-    columns: dict[str, str] = {}
-    ignore: list[str] = []
-    missing: dict[str, list[int | float | str]] = {}
-    dates: str | None = None
-    decimal: Literal[".", ","] = "."
-    separator: Literal[",", ";", "\t"] | None = None
-    currency: str = ""
-    unit: Literal["ones", "thousands", "millions"] = "ones"
-    shares: dict[str, Shares] = {}
-    means: dict[str, Mean] = {}
-    stands_for: dict[str, str] = {}
-
-    @field_validator("missing", mode="before")
-    @classmethod
-    def _missing_by_column(cls, value):
-        """A plain list holds for the whole table and is kept under the name ``*``."""
-        given = value if isinstance(value, dict) else {"*": value}
-        codes = {name: c if isinstance(c, list) else [c] for name, c in given.items()}
-        for code in (c for several in codes.values() for c in several):
-            if isinstance(code, bool) or not isinstance(code, int | float | str):
-                hint = " (yes, no, true and false without quotes)" if isinstance(code, bool) else ""
-                raise ValueError(f"a code must be a number or a text in quotes; found {code!r}{hint}")
-        return codes
-
-    @field_validator("dates")
-    @classmethod
-    def _whole_date(cls, value):
-        day = dt.datetime(2025, 1, 31)
-        try:
-            whole = value is None or dt.datetime.strptime(day.strftime(value), value) == day
-        except ValueError:
-            whole = False
-        if not whole:
-            raise ValueError(f"dates must name year, month and day, such as '%d/%m/%Y'; found {value!r}")
-        return value
-
-    @model_validator(mode="after")
-    def _counted_needs_shares(self):
-        if self.rows == "counted" and not (self.shares or self.means):
-            raise ValueError("a counted table must name its columns under shares or means; found neither")
-        if self.rows == "answers" and (self.shares or self.means):
-            raise ValueError("shares and means belong to a table with rows: counted; found rows: answers")
-        return self
-
-
-class Lag(_Part):
+class Lag(Part):
     """Answers of one year meet the results of ``lag`` years later."""
 
     lag: int = Field(ge=1, le=10)
 
 
-class Thresholds(_Part):
+class Thresholds(Part):
     """The fewest answers a group needs to be shown."""
 
     customers: int = Field(5, ge=1)
     employees: int = Field(7, ge=1)
 
 
-class Loyalty(_Part):
+class Loyalty(Part):
     """The questions that give the promoter share and the NPS."""
 
     promoter_share: str = "recommend"
     nps: str = "recommend"
 
 
-class Fieldwork(_Part):
-    """When and how the answers were collected; printed in reports."""
+class SelfImage(Part):
+    """Which questions ask customers and employees the same, and which of them are about competence and about service.
+
+    ``scales``: side → question → scale, where a side answered on another scale than ``scales`` of the study says.
+    """
+
+    same: list[str] = Field(min_length=1)
+    competence: list[str] = []
+    service: list[str] = []
+    scales: dict[Literal["customers", "employees"], dict[str, Scale]] = {}
+
+    @model_validator(mode="after")
+    def _among_the_same(self):
+        for part in ("competence", "service"):
+            wrong = [name for name in getattr(self, part) if name not in self.same]
+            if wrong:
+                found = " ".join(unknown_name("question", name, self.same) for name in wrong)
+                raise ValueError(f"{part} names questions of same; found {found}")
+        both = [name for name in self.competence if name in self.service]
+        if both:
+            raise ValueError(f"a question is about competence or about service; found {', '.join(both)} in both")
+        wrong = [f"{side}.{name}" for side, held in self.scales.items() for name in held if name not in self.same]
+        if wrong:
+            raise ValueError(f"scales here are of questions of same ({', '.join(self.same)}); found {', '.join(wrong)}")
+        return self
+
+
+class Fieldwork(Part):
+    """When and how the customers' answers were collected; printed in reports.
+
+    ``invited``: how many were asked, or a CSV file of the study's folder with columns unit (or company …) and invited.
+    """
 
     start: dt.date | None = Field(None, alias="from", strict=False)
     end: dt.date | None = Field(None, alias="to", strict=False)
     channel: str = ""
     invited: str | int | None = None
 
+    @field_validator("invited")
+    @classmethod
+    def _at_least_one(cls, value):
+        if isinstance(value, int) and value < 1:
+            raise ValueError(f"invited is how many were asked, 1 or more, or a file of counts; found {value}")
+        return value
 
-class StudyFile(_Part):
-    """The whole of study.yaml, format 1."""
+    @model_validator(mode="after")
+    def _in_order(self):
+        if self.start and self.end and self.start > self.end:
+            raise ValueError(f"from must not lie after to; found from {self.start} and to {self.end}")
+        return self
+
+
+class StudyFile(Part):
+    """The whole of study.yaml, format 1.
+
+    ``csv: excel`` writes tables that Excel in a Nordic language opens in columns: semicolon, decimal comma, UTF-8 with
+    a byte order mark.
+    """
 
     format: Literal[1]
     name: str = Field(max_length=60)
@@ -142,6 +117,7 @@ class StudyFile(_Part):
     synthetic: bool = False
     truth: str | None = None
     language: Literal["en", "sv", "da"] = "en"
+    csv: Literal["standard", "excel"] = "standard"
     unit: Literal["company", "branch", "work_group"] = "company"
     pairing: Literal["pooled", "same_year"] | Lag = "pooled"
     year_end: str = "12-31"
@@ -151,7 +127,9 @@ class StudyFile(_Part):
     levels: dict[str, list[str]] = {}
     thresholds: Thresholds = Thresholds()
     loyalty: Loyalty = Loyalty()
+    self_image: SelfImage | None = None
     fieldwork: Fieldwork | None = None
+    questions: dict[str, dict[str, str]] = {}
 
     @field_validator("name")
     @classmethod
@@ -184,6 +162,19 @@ class StudyFile(_Part):
             raise ValueError(f"only {' and '.join(COUNTED_TABLES)} may be counted; found {', '.join(counted)}")
         return value
 
+    @field_validator("questions", mode="before")
+    @classmethod
+    def _known_languages(cls, value):
+        wordings = value if isinstance(value, dict) else {}
+        for question, wording in wordings.items():
+            if not isinstance(wording, dict):
+                raise ValueError(f"a question has a wording by language, {{en: …}}; found {question}: {wording!r}")
+            wrong = [str(one) for one in wording if one not in LANGUAGES]
+            if wrong:
+                said = f"the wording of {question} is given in {', '.join(LANGUAGES)}"
+                raise ValueError(f"{said}; found {', '.join(wrong)}")
+        return value
+
     @model_validator(mode="after")
     def _truth_is_synthetic(self):
         if self.truth and not self.synthetic:
@@ -192,13 +183,16 @@ class StudyFile(_Part):
 
 
 _GROUPS = {"tables": TableFile, "scales": Scale, "shares": Shares, "means": Mean}
-_PARTS = {"thresholds": Thresholds, "loyalty": Loyalty, "fieldwork": Fieldwork, "pairing": Lag}
+_PARTS = {"thresholds": Thresholds, "loyalty": Loyalty, "fieldwork": Fieldwork, "pairing": Lag, "long": Long}
+_PARTS |= {"self_image": SelfImage}
 
 
 def keys_at(path):
     """The keys that may stand at a path of the file: ``("tables", "customers")`` → file, rows, …"""
     model = StudyFile
-    if len(path) >= 2 and path[-2] in _GROUPS:
+    if path[:2] == ("self_image", "scales") and len(path) > 2:
+        model = Scale
+    elif len(path) >= 2 and path[-2] in _GROUPS:
         model = _GROUPS[path[-2]]
     elif path:
         model = _PARTS[path[-1]]

@@ -33,7 +33,7 @@ def _few_answers(table, unit, least):
 def _number_keys(table):
     for name, v in table.values.items():
         kind = table.source.expr[v.source].type()
-        if name in UNITS and not kind.is_string():
+        if name in UNITS and not kind.is_string() and not v.labels:
             rule, found = "a key is text, so that 0047 stays as it is.", f"{kind} in the file; read as text."
             remedy = "if keys had zeros in front, save the column as text in the program that made the file."
             yield Fault(rule, found, remedy, table.where(name))

@@ -9,7 +9,7 @@ import ibis
 
 from cxstudy.opening import wording
 from cxstudy.opening.config import Shares, TableFile
-from cxstudy.opening.readers import Source
+from cxstudy.opening.source import Source
 from cxstudy.opening.values import Values
 
 
@@ -78,6 +78,8 @@ def _column_rules(opened, v, levels):
     if column.required:
         yield ~v.given, partial(wording.required, column.name)
     unread = v.given & v.value.isnull()
+    if v.unlabelled is not None:
+        yield v.unlabelled, partial(wording.unlabelled, opened.name, column.name, v.labels)
     if kind in ("number", "integer", "scale"):
         yield from _number_rules(opened, v, unread)
     elif kind in ("date", "time"):
@@ -93,18 +95,17 @@ def _column_rules(opened, v, levels):
 def _number_rules(opened, v, unread):
     column = v.column
     if not v.value.type().is_integer():
-        words = partial(wording.number, opened.name, opened.spec.decimal)
-        if opened.spec.decimal == ".":
-            comma = v.shown.re_search(r"^[+-]?[0-9]+,[0-9]+$").fill_null(False)
-            yield unread, words, comma, partial(wording.decimal_comma, opened.name)
-        else:
-            yield unread, words
+        words = partial(wording.number, opened.name, opened.spec.decimal, column.kind)
+        other = "," if opened.spec.decimal == "." else "."
+        marked = v.shown.re_search(rf"^[+-]?[0-9]+[{other}][0-9]+$").fill_null(False)
+        right = partial(_decimal_example, opened, v)
+        yield unread, words, marked, partial(wording.decimal_mark, opened.name, opened.spec.decimal, right)
         if column.kind != "number":
             yield (v.value != v.value.floor()).fill_null(False), partial(wording.whole, column)
     if column.low is not None:
         outside = v.value < column.low
         outside = outside if column.high is None else outside | (v.value > column.high)
-        yield outside.fill_null(False), partial(wording.outside, opened.name, column)
+        yield outside.fill_null(False), partial(wording.outside, opened.name, column, v.labels)
 
 
 def _share_rules(opened, question, shares: Shares):
@@ -121,6 +122,16 @@ def _share_rules(opened, question, shares: Shares):
     yield Rule(names, shown, (some > 0) & (some < 3), partial(wording.shares_together, question))
     off = ((total - 100).abs() > wording.ROUNDING).fill_null(False)
     yield Rule(names, shown, off, partial(wording.shares_sum, question))
+
+
+def _decimal_example(opened, v):
+    """A number of the column with decimals written as declared, and where it stands; None where there is none."""
+    rows = opened.source.expr.filter(v.value.notnull() & v.shown.contains(opened.spec.decimal))
+    found = rows.select(shown=v.shown, row=rows["row_"]).order_by("row").limit(1).to_pyarrow().to_pylist()
+    if not found:
+        return None
+    place = f"{opened.source.place} {opened.source.lines([found[0]['row']])[found[0]['row']]}"
+    return f"'{found[0]['shown']}' ({place})" if opened.quotable(v.column.name) else place
 
 
 def _readable_example(opened, v):

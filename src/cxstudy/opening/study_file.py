@@ -51,6 +51,9 @@ def _said(error, keys):
         return _unknown_key(key, keys[:-1])
     if kind == "missing":
         return f"the key {key} is required.", "it is not there.", f"add {key}: …"
+    if keys == ("tables",) and not error["input"]:
+        remedy = "take the # away from a table that is filled in, or write one: customers: {file: customers.csv}."
+        return "tables names at least one table.", "none.", remedy
     if key == "language":
         return (
             f"language must be one of {', '.join(LANGUAGES)}.",

@@ -5,13 +5,14 @@ Nothing is judged here. A value that cannot be read becomes NULL while ``given``
 """
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import ibis
 
 from cxstudy.schema import Column
 
+LABELLED = ("key", "text", "level", "boolean")
 YES, NO = ("yes", "true", "1", "y", "ja"), ("no", "false", "0", "n", "nej")
 
 
@@ -23,7 +24,8 @@ def _try_strptime(value: str, pattern: str) -> dt.datetime:
 @dataclass(frozen=True)
 class Values:
     """The Ibis expressions of one column: ``shown`` as text for messages, ``given`` whether the row has a value that is
-    no declared missing code, ``value`` typed (NULL where not given or not readable).
+    no declared missing code, ``value`` typed (NULL where not given or not readable). ``labels`` ``{code: text}`` are
+    those of the file; ``unlabelled`` whether a row has a code without one, None where codes stay codes.
     """
 
     column: Column
@@ -31,9 +33,11 @@ class Values:
     shown: Any
     given: Any
     value: Any
+    labels: dict = field(default_factory=dict)
+    unlabelled: Any = None
 
 
-def read_values(column, source, raw, codes=(), dates=None, decimal="."):
+def read_values(column, source, raw, codes=(), dates=None, decimal=".", labels=None):
     """The `Values` of the Ibis column ``raw``, called ``source`` in its file.
 
     Parameters
@@ -41,7 +45,9 @@ def read_values(column, source, raw, codes=(), dates=None, decimal="."):
     codes : numbers and texts that stand for no answer.
     dates : strptime format; None is ISO (2025-01-31, or 2025-01-31 14:05 for a time of day).
     decimal : "." or ","; only where the file holds text.
+    labels : ``{code: text}`` of the file; they name levels, keys, texts, yes and no; numbers and scales keep codes.
     """
+    labels = labels or {}
     read = {
         "integer": _number,
         "scale": _number,
@@ -52,12 +58,31 @@ def read_values(column, source, raw, codes=(), dates=None, decimal="."):
     }.get(column.kind, _text)
     if raw.type().is_floating():
         raw = raw.isnan().ifelse(ibis.null(raw.type()), raw)
+    # a missing code may be named by its label
+    codes = [*codes, *(v for v, text in labels.items() if text in codes)]
+    labels = {v: text for v, text in labels.items() if v not in codes}
+    if labels and column.kind in LABELLED:
+        return _labelled(column, source, raw, codes, labels, read)
     shown = raw if raw.type().is_string() else raw.cast("string")
     value = read(raw, dates, decimal)
     code = _is_code(raw, value, codes)
     if code is None:
-        return Values(column, source, shown, raw.notnull(), value)
-    return Values(column, source, shown, raw.notnull() & ~code, code.ifelse(ibis.null(value.type()), value))
+        return Values(column, source, shown, raw.notnull(), value, labels)
+    given, value = raw.notnull() & ~code, code.ifelse(ibis.null(value.type()), value)
+    return Values(column, source, shown, given, value, labels)
+
+
+def _labelled(column, source, raw, codes, labels, read):
+    """The texts of the labels; a code without one stays itself and is ``unlabelled``."""
+    text = _text(raw, None, ".")
+    named = text.cases(*((str(v), said) for v, said in labels.items()), else_=text)
+    given = raw.notnull()
+    code = _is_code(raw, text if raw.type().is_string() else raw, codes)
+    if code is not None:
+        given &= ~code
+    value = given.ifelse(read(named, None, "."), ibis.null("boolean" if column.kind == "boolean" else "string"))
+    unlabelled = given & text.notin([str(v) for v in labels])
+    return Values(column, source, named, given, value, labels, unlabelled.fill_null(False))
 
 
 def typed(values):
@@ -75,6 +100,8 @@ def _is_code(raw, value, codes):
         found.append(raw.isin(words))
     if value.type().is_numeric() and numbers:
         found.append(value.isin(numbers))
+    elif raw.type().is_numeric() and numbers:
+        found.append(raw.isin(numbers))
     elif raw.type().is_string() and numbers:
         found.append(raw.isin([f"{c:g}" for c in numbers]))
     return ibis.or_(*found).fill_null(False) if found else None

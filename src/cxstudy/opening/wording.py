@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from itertools import product
 
 ROUNDING = 1.5
-_CODES = {7, 8, 9, -1, -7, -8, -9, 77, 88, 96, 97, 98, 99, -77, -88, -97, -98, -99, 777, 888, 997, 998, 999, -999, 9999}
+CODES = {7, 8, 9, -1, -7, -8, -9, 77, 88, 96, 97, 98, 99, -77, -88, -97, -98, -99, 777, 888, 997, 998, 999, -999, 9999}
 _ORDERS = ("%Y{0}%m{0}%d", "%d{0}%m{0}%Y", "%m{0}%d{0}%Y", "%d{0}%m{0}%y")
-_PATTERNS = [order.format(mark) for order, mark in product(_ORDERS, "-/.")] + ["%Y%m%d"]
-_PATTERNS += [f"%Y-%m-%d{gap}{clock}" for gap, clock in product((" ", "T"), ("%H:%M", "%H:%M:%S"))]
+PATTERNS = [order.format(mark) for order, mark in product(_ORDERS, "-/.")] + ["%Y%m%d"]
+PATTERNS += [f"%Y-%m-%d{gap}{clock}" for gap, clock in product((" ", "T"), ("%H:%M", "%H:%M:%S"))]
 
 
 @dataclass(frozen=True)
@@ -46,20 +46,35 @@ def required(name, examples):
     return f"no row may be without {name}.", "fill it in, or remove the rows."
 
 
-def decimal_comma(table, examples):
-    """8,5 for 8.5."""
+def decimal_mark(table, declared, right, examples):
+    """8,5 for 8.5, or 8.5 for 8,5; ``right()`` is a number of the same column that has the declared mark."""
+    has, other, sign = ("point", "comma", ",") if declared == "." else ("comma", "point", ".")
+    good = right()
+    if good:
+        remedy = f"write all with one mark; these have a decimal {other}, and {good} has a decimal {has}."
+        return "the numbers of a column have one decimal mark.", remedy
+    also = "" if declared == "." else "; a point that groups thousands is taken out"
     return (
-        "a number is written with a decimal point.",
-        f"these have a decimal comma: declare it in study.yaml, tables: {table}: decimal: \",\", or save with a point.",
+        f"a number is written with a decimal {has}.",
+        f'these have a decimal {other}: declare it in study.yaml, tables: {table}: decimal: "{sign}", or save with a'
+        f" {has}{also}.",
     )
 
 
-def number(table, decimal, examples):
+def number(table, decimal, kind, examples):
     """Text where a number belongs."""
-    remedy = f'write the number alone; a text that stands for no answer is declared, {_missing(table, ["NA"])}.'
+    shown = [e.shown for e in examples]
+    if any(re.match(r"[+-]?\d{1,3}([ \u00a0\u202f.,']\d{3})+([.,]\d+)?$", s) for s in shown):
+        remedy = "take out what groups the thousands: choose a number format without it, and export again."
+    elif kind == "scale" and any(re.match(r"\d+\s*[-–=:.)]\s*[^\W\d]", s) for s in shown):
+        remedy = "these are an answer's words: export the numeric values (codes) instead of the choice texts."
+    else:
+        remedy = _alone(table)
     return f"a number is digits, with decimal {'comma' if decimal == ',' else 'point'} if any.", remedy
 
 
+def _alone(table):
+    return f'write the number alone; a text that stands for no answer is declared, {_missing(table, ["NA"])}.'
 def whole(column, examples):
     """7.5 on a scale of whole numbers."""
     remedy = "correct the values"
@@ -69,13 +84,25 @@ def whole(column, examples):
     return f"{column.name} is a whole number.", f"{remedy}."
 
 
-def outside(table, column, examples):
+def unlabelled(table, name, labels, examples):
+    """A code that the file gives no label, beside others that have one."""
+    rule = f"each code of {name} has a label in the file, as {', '.join(map(repr, list(labels.values())[:3]))} have."
+    codes = [int(e.shown) if re.fullmatch(r"-?\d+", e.shown) else e.shown for e in examples if e.shown] or ["…"]
+    remedy = f"label it in the file; if it stands for no answer, declare it, tables: {table}: missing: {{{name}: "
+    return rule, f"{remedy}[{', '.join(map(str, codes))}]}} in study.yaml."
+
+
+def outside(table, column, labels, examples):
     """A value beyond the ends of its scale; codes such as 99 get their own remedy."""
     ends = f"from {column.low:g} to {column.high:g}" if column.high is not None else f"at least {column.low:g}"
     values = {e.shown for e in examples}
-    codes = sorted(int(float(v)) for v in values if re.fullmatch(r"-?\d+(\.0+)?", v) and float(v) in _CODES)
+    codes = sorted(int(float(v)) for v in values if re.fullmatch(r"-?\d+(\.0+)?", v) and float(v) in CODES)
     remedy = "correct the values"
-    if codes:
+    labelled = {v: text for v, text in labels.items() if str(v) in values}
+    if labelled:
+        said = ", ".join(f"{v} is labelled '{text}'" for v, text in labelled.items())
+        remedy = f"{said} in the file; if that is no answer, declare it, {_missing(table, list(labelled))}"
+    elif codes:
         remedy += f"; if {', '.join(map(str, codes))} stand for no answer, declare it, {_missing(table, codes)}"
     elif not any(values):
         remedy += f"; a code that stands for no answer is declared, {_missing(table, [98, 99])}"
@@ -103,7 +130,7 @@ def date(table, kind, declared, readable, examples):
     rule = f"a {kind} of this column is written {example} ({pattern})."
     if good:
         rule = f"{rule[:-1]}, as '{good}' is, and one column has one format."
-    fitting = {p: sum(_fits(e.shown, p) for e in examples) for p in _PATTERNS if p != pattern}
+    fitting = {p: sum(_fits(e.shown, p) for e in examples) for p in PATTERNS if p != pattern}
     fits = [p for p, n in fitting.items() if n and n == max(fitting.values())]
     named = " or ".join(f'dates: "{p}"' for p in fits)
     if good:

@@ -4,7 +4,6 @@ Nothing is computed here: each number is read from what the run recorded, and st
 """
 
 import base64
-import csv
 import json
 import math
 import re
@@ -15,13 +14,16 @@ from pathlib import Path
 from cxstudy.language import number, text
 from cxstudy.report.page import CONTENT_POLICY, TEMPLATE, footer, title
 from cxstudy.report.run_record import is_whole
+from cxstudy.report.table_files import WORKBOOK, read_texts
 from cxstudy.report.tables import shown
+from cxstudy.report.which_method import chart
 
 CLAIMS = "claims"
 NUMBERS = ("estimate", "ci_low", "ci_high", "confidence", "n", "truth")
 MARKS = {"agrees": "yes", "recovered": "yes", "carried out": "yes", "disagrees": "no", "not recovered": "no"}
 UNTESTED = "not tested"
 STANDS_FOR = ".stands_for"
+METHOD = "method.html"
 
 
 @dataclass(frozen=True)
@@ -50,12 +52,16 @@ class Analysis:
 
 @dataclass(frozen=True)
 class Overview:
-    """Everything the index shows of one run."""
+    """Everything the index shows of one run; ``workbook`` is the file of all tables, ``method`` the page that says how
+    the numbers came about, each empty where there is none.
+    """
 
     run: dict
     analyses: tuple
     claims: tuple
     pages: tuple
+    workbook: str = ""
+    method: str = ""
 
     def findings_file(self):
         """All findings of the run in one body, in the order of the notebooks, with sentences and claims."""
@@ -93,17 +99,19 @@ def read_run(folder, run, order):
         kinds = body.get("figures", [])
         picture = folder / "figures" / f"{name}.{kinds[0]}.png" if kinds else None
         image = picture.read_bytes() if picture else None
-        rows = _rows(folder / "tables" / f"{name}.{kinds[0]}.csv") if kinds else ()
+        rows = read_texts(folder / "tables" / f"{name}.{kinds[0]}.csv") if kinds else ()
         rows = tuple({k: _value(v) for k, v in row.items()} for row in rows)
         tables = tuple(sorted(p.name for p in (folder / "tables").glob(f"{name}.*.csv")))
         analyses.append(Analysis(name, titles.get(name) or name, body, image, rows, tables, pages.get(name, "")))
     listed = tuple((pages[one["analysis"]], titles[one["analysis"]] or one["name"]) for one in run["notebooks"])
-    return Overview(run, tuple(analyses), tuple(read_claims(folder)), listed)
+    workbook = WORKBOOK if (folder / WORKBOOK).exists() else ""
+    method = METHOD if (folder / METHOD).exists() else ""
+    return Overview(run, tuple(analyses), tuple(read_claims(folder)), listed, workbook, method)
 
 
 def read_claims(folder):
     """The claims of a run as dicts, in the order of the claims file; empty when none were recorded."""
-    rows = _rows(Path(folder) / "tables" / "claims.claims.csv")
+    rows = read_texts(Path(folder) / "tables" / "claims.claims.csv")
     return [{k: _value(v) if k in NUMBERS else v for k, v in row.items()} for row in rows]
 
 
@@ -146,14 +154,18 @@ def digits_for(values):
     return min(6, max(1, 1 - math.floor(math.log10(width))))
 
 
-def write_index(overview, path, prefix="", language="en"):
-    """Write the index of a run; ``prefix`` leads from the page's folder to the run's (``20260102-030405/``)."""
+def write_index(overview, path, prefix=""):
+    """Write the index of a run, in the language of its study.
+
+    ``prefix`` leads from the page's folder to the run's (``20260102-030405/``).
+    """
+    language = overview.run.get("language", "en")
     claims = [
         {**claim, "mark": MARKS.get(claim["word"], ""), "found": found(claim, language)} for claim in overview.claims
     ]
     tested = [c for c in claims if c["word"] != UNTESTED]
     html = (
-        _environment()
+        environment()
         .get_template("study.html.j2")
         .render(
             run=overview.run,
@@ -174,6 +186,9 @@ def write_index(overview, path, prefix="", language="en"):
             untested=[c for c in claims if c["word"] == UNTESTED],
             tables=[name for a in overview.analyses for name in a.tables],
             pages=overview.pages,
+            which=chart(overview.pages, language),
+            method=overview.method,
+            workbook=overview.workbook,
             prefix=prefix,
             policy=CONTENT_POLICY,
             language=language,
@@ -188,7 +203,8 @@ def write_index(overview, path, prefix="", language="en"):
 
 
 @cache
-def _environment():
+def environment():
+    """The Jinja environment of the pages that are no notebook: texts are escaped, a gap without a value raises."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     return Environment(
@@ -204,14 +220,6 @@ def _page_title(path):
     import nbformat
 
     return title(nbformat.read(path, as_version=4))
-
-
-def _rows(path):
-    """The rows of a recorded table as dicts of texts; empty when there is no table."""
-    if not path.exists():
-        return ()
-    with path.open(encoding="utf-8", newline="") as file:
-        return tuple(csv.DictReader(file))
 
 
 def _value(raw):

@@ -160,16 +160,17 @@ def _mark_failed(folder):
 
 
 def _run(study, books, values, run, folder, jobs, server):
-    # imported here: two seconds that a mistake in a name or the data need not wait for
-    from cxstudy.report.kernels import execute_all
-    from cxstudy.report.page import page_of_file, without_machine_paths
-    from cxstudy.report.shown import hide_small_groups
+    # imported here, as a mistake in a name or the data need not wait for it
+    execute_all, hide_small_groups = _executor()
 
     clock = time.perf_counter()
     given = {book.stem: {**_given(book, study, folder), **values[book.stem]} for book in books}
     pages, groups = {}, Groups(study)
 
     def finish(book, one):
+        # imported while the kernels run
+        from cxstudy.report.page import page_of_file, without_machine_paths
+
         path = folder / book.path.name
         if path.exists():
             without_machine_paths(path, given[book.stem])
@@ -184,6 +185,11 @@ def _run(study, books, values, run, folder, jobs, server):
     books = sorted((book for book in books if book.stem in done), key=lambda b: (b.analysis == CLAIMS, b.stem))
     run = finished(run, books, values, done, time.perf_counter() - clock)
     if run["status"] == "done":
+        from cxstudy.report.method_page import write_method_page
+        from cxstudy.report.workbook import write_workbook
+
+        write_workbook(folder, run, study)
+        write_method_page(study, run, folder)
         return _good(books, folder, run, pages)
     write_json(folder / "run.json", run)
     folder = _mark_failed(folder)
@@ -191,20 +197,20 @@ def _run(study, books, values, run, folder, jobs, server):
     return RunOutcome(study.name, folder, False, {}, run["unanswered"], failures, is_whole(run))
 
 
-def _runner():
-    """What runs notebooks and makes pages; imported late, as a mistake in a name or the data need not wait for it.
+def _executor():
+    """What runs notebooks and what hides small groups in them.
 
-    While it is imported, rfc3987_syntax counts as not installed: jsonschema, which comes with it, would build the
+    While they are imported, rfc3987_syntax counts as not installed: jsonschema, which comes with it, would build the
     grammar of internationalised web addresses (a second) for an optional check that no notebook asks for.
     """
     hidden = sys.modules.setdefault("rfc3987_syntax", None) is None
     try:
         from cxstudy.report.kernels import execute_all
-        from cxstudy.report.page import page_of_file, without_machine_paths
+        from cxstudy.report.shown import hide_small_groups
     finally:
         if hidden:
             sys.modules.pop("rfc3987_syntax", None)
-    return execute_all, page_of_file, without_machine_paths
+    return execute_all, hide_small_groups
 
 
 def _good(books, folder, run, pages):

@@ -29,6 +29,7 @@ def begun(study, folder, started, asked, unanswered):
         "study": study.name,
         "title": study.config.title,
         "synthetic": bool(study.synthetic),
+        "language": study.language,
         "started": started.isoformat(timespec="seconds"),
         "asked": asked,
         "study_path": relative(study.file, folder),
