@@ -70,6 +70,9 @@ PRINTED = [
     (162, 108, 54, "adjusted-wald", 1 / 3, 0.0414087, 0.24945, 0.41110),
     (462, 176, 362, "wald", 0.100, None, 0.044081, 0.155919),
     (462, 176, 362, "adjusted-wald", 0.100, None, 0.043897, 0.155505),
+    (291, 476, 395, "score", -0.0895009, 0.0223867, -0.133165, -0.045453),
+    (162, 108, 54, "score", 1 / 3, 0.0414087, 0.249540, 0.411611),
+    (462, 176, 362, "score", 0.100, None, 0.043822, 0.155495),
 ]
 
 
@@ -265,7 +268,7 @@ classes = st.tuples(*[st.integers(0, 25)] * 3).filter(any)
 
 
 @settings(max_examples=40, deadline=None)
-@given(classes, st.sampled_from(["adjusted-wald", "wald"]))
+@given(classes, st.sampled_from(["adjusted-wald", "wald", "score", "dirichlet", "bootstrap"]))
 def test_counts_alone_hold_the_invariants(given_counts, method):
     names = dict(zip(("promoters", "passives", "detractors"), given_counts, strict=True))
     found = [only(nps_from_counts(**names, method=method, confidence=c)) for c in (0.5, 0.9, 0.99)]
@@ -353,7 +356,7 @@ def test_arguments_are_answered_with_a_remedy():
     frame = answered(3, 2, 1).assign(w=[1, 1, 1, 1, 1, -1], team="one", shop=list("aabbcc"), n=1)
     with pytest.raises(ValueError, match=r"confidence must lie between 0 and 1; got 95\. Write 0\.95 for 95 %\."):
         nps(frame, confidence=95)
-    with pytest.raises(ValueError, match="method must be one of adjusted-wald, wald; got 'exact'"):
+    with pytest.raises(ValueError, match="one of adjusted-wald, wald, score, bootstrap, dirichlet; got 'exact'"):
         nps(frame, method="exact")
     with pytest.raises(ValueError, match="method must be one of wilson, wald; got 'adjusted-wald'"):
         promoter_share(frame, method="adjusted-wald")

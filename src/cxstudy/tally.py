@@ -122,7 +122,8 @@ def _check_keys(columns, by, taken=()):
     twice = sorted({k for k in keys if keys.count(k) > 1})
     if twice:
         raise ValueError(f"each column can be named once; {', '.join(twice)} is named twice. Leave one out.")
-    clash = [k for k in keys if k in taken]
+    # the engine does not tell capitals from small letters
+    clash = [k for k in keys if k.casefold() in taken]
     if clash:
         raise ValueError(f"{', '.join(taken)} are columns of the result; got {clash[0]!r} as a key. Rename it first.")
 

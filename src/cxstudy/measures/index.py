@@ -13,6 +13,7 @@ from cxstudy.counted import is_counted
 from cxstudy.schema import TABLES
 
 LEAST_ANSWERED = 0.71
+LOW_IS_GOOD = ("effort",)
 
 
 @dataclass(frozen=True)
@@ -59,26 +60,34 @@ def scale_of(study, table, question):
     ``table`` is customers or employees. A counted table's means have no scale but the declared one, or that of the
     canonical question of the same name.
     """
-    declared = study.config.scales.get(question)
+    return declared_scale(study.config.scales, table, question)
+
+
+def declared_scale(scales, table, question):
+    """As `scale_of`, from the ``scales`` of study.yaml (name → scale). Of the canonical effort the low end is good."""
+    declared = scales.get(question)
     if declared is not None:
         return Scale(declared.low, declared.high, declared.better, declared.whole)
     known = {c.name: c for c in TABLES[table].columns}.get(question)
     if known is None or known.low is None or known.high is None:
         return None
-    return Scale(known.low, known.high)
+    return Scale(known.low, known.high, "low" if question in LOW_IS_GOOD else "high")
 
 
-def index_column(table, scales):
+def index_column(table, scales, item_weights=None):
     """An Ibis column: each row's index of the questions ``scales`` (name → `Scale`), null with under 71 % answered.
 
-    ``table`` is an Ibis table of answers.
+    ``table`` is an Ibis table of answers; ``item_weights``: what each question counts (name → number above 0), None for
+    the same.
     """
     import ibis
 
     values = [scale.index(table[name].cast("float64")) for name, scale in scales.items()]
-    given = sum((v.notnull().cast("int64") for v in values[1:]), values[0].notnull().cast("int64"))
-    total = sum((v.fill_null(0.0) for v in values[1:]), values[0].fill_null(0.0))
-    return ibis.ifelse(given >= fewest_answered(len(values)), total / given, ibis.null("float64"))
+    counted = [1.0 if item_weights is None else float(item_weights[name]) for name in scales]
+    there = [v.notnull().cast("int64") for v in values]
+    given, weight = sum(there[1:], there[0]), sum((t * w for t, w in zip(there, counted, strict=True)), 0.0)
+    total = sum((v.fill_null(0.0) * w for v, w in zip(values, counted, strict=True)), 0.0)
+    return ibis.ifelse(given >= fewest_answered(len(values)), total / weight, ibis.null("float64"))
 
 
 def fewest_answered(items):

@@ -8,8 +8,10 @@ answers it is the effective sample size, the n at which simple random sampling w
 import numpy as np
 from scipy import stats
 
+from cxstudy.stats import net_share
+
 SHARE_METHODS = ("wilson", "wald")
-NET_SHARE_METHODS = ("adjusted-wald", "wald")
+NET_SHARE_METHODS = ("adjusted-wald", "wald", "score", "bootstrap", "dirichlet")
 
 
 def check_confidence(confidence):
@@ -78,21 +80,35 @@ def share_interval(share, n, *, confidence=0.95, method="wilson", df=np.inf):
     return np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)
 
 
-def net_share_interval(plus, minus, n, *, confidence=0.95, method="adjusted-wald", df=np.inf):
+def net_share_interval(plus, minus, n, *, confidence=0.95, method="adjusted-wald", df=np.inf, replicates=1000, seed=1):
     """Low and high end of the interval of plus − minus, cut to −1…1.
 
-    ``adjusted-wald``: three answers are added, ¾ to each end of the scale and 3/2 to its middle, and the Wald
-    interval of these is taken (Rocks 2016, The American Statistician 70(4)); never of zero width.
-    ``wald``: d ± q SE, of zero width where all answers fall in one class. ``df`` as in `share_interval`. nan for n = 0.
+    - ``adjusted-wald``: three answers are added, ¾ to each end of the scale and 3/2 to its middle, and the Wald
+      interval of these is taken (Rocks 2016, The American Statistician 70(4)); never of zero width.
+    - ``wald``: d ± q SE, of zero width where all answers fall in one class.
+    - ``score``: the differences that a score test does not reject (`net_share.score_interval`); never of zero width.
+    - ``dirichlet``: equal-tailed posterior interval with Jeffreys' prior (`net_share.dirichlet_interval`).
+    - ``bootstrap``: percentiles of ``replicates`` multinomial samples, drawn with ``seed``, a number or a
+      numpy.random.Generator (`net_share.bootstrap_interval`); whole n only, of zero width as Wald.
+
+    ``df`` as in `share_interval`; for ``dirichlet`` n is multiplied by (z / t)² (Korn & Graubard 1998), ``bootstrap``
+    knows no degrees of freedom. nan for n = 0.
 
     >>> [round(float(end), 5) for end in net_share_interval(291 / 1162, 395 / 1162, 1162)]
     [-0.13308, -0.04546]
     """
     check_method(method, NET_SHARE_METHODS)
     plus, minus, n = np.asarray(plus, float), np.asarray(minus, float), _positive(n)
+    q = critical(confidence, df)
+    if method == "score":
+        return net_share.score_interval(plus, minus, n, q)
+    if method == "dirichlet":
+        return net_share.dirichlet_interval(plus, minus, n * (critical(confidence) / q) ** 2, confidence)
+    if method == "bootstrap":
+        return net_share.bootstrap_interval(plus, minus, n, confidence, replicates=replicates, seed=seed)
     if method == "adjusted-wald":
         plus, minus, n = (plus * n + 0.75) / (n + 3), (minus * n + 0.75) / (n + 3), n + 3
-    centre, half = plus - minus, critical(confidence, df) * net_share_error(plus, minus, n)
+    centre, half = plus - minus, q * net_share_error(plus, minus, n)
     return np.clip(centre - half, -1, 1), np.clip(centre + half, -1, 1)
 
 
