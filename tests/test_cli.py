@@ -33,7 +33,7 @@ def test_help_lists_the_commands_and_imports_nothing_heavy():
         "print(sorted({'pandas', 'numpy', 'yaml', 'ibis', 'papermill', 'babel', 'matplotlib'} & set(sys.modules)))"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    for command in ("run", "rerun", "new-notebook", "check", "claims", "simulate", "open"):
+    for command in ("new", "run", "rerun", "new-notebook", "check", "nps", "claims", "simulate", "open"):
         assert re.search(rf"^    {command}\s", out, flags=re.M)
     assert out.endswith("exit 0\n[]\n")
 
@@ -96,7 +96,7 @@ def unexpected(given):
 
 def test_an_unexpected_error_says_how_to_see_more(monkeypatch, capsys):
     monkeypatch.delenv("CXSTUDY_DEBUG", raising=False)
-    monkeypatch.setattr(cli, "_check", unexpected)
+    monkeypatch.setattr(cli.commands, "check", unexpected)
     assert cli.main(["check"]) == 1
     assert "(RuntimeError: strange). Set CXSTUDY_DEBUG=1" in capsys.readouterr().err
     monkeypatch.setenv("CXSTUDY_DEBUG", "1")
@@ -109,7 +109,7 @@ def stop(given):
 
 
 def test_an_interrupt_ends_quietly(monkeypatch, capsys):
-    monkeypatch.setattr(cli, "_check", stop)
+    monkeypatch.setattr(cli.commands, "check", stop)
     assert cli.main(["check"]) == 1
     assert "stopped" in capsys.readouterr().err
 
@@ -151,6 +151,49 @@ def test_simulate_writes_a_study_and_says_what_next(tmp_path, capsys, monkeypatc
 def test_simulate_refuses_an_unknown_world(tmp_path, capsys):
     assert cli.main(["simulate", str(tmp_path / "new"), "--world", "nul"]) == 1
     assert "null" in capsys.readouterr().err and not (tmp_path / "new").exists()
+
+
+def test_from_an_unknown_export_to_a_first_nps_in_three_commands(tmp_path, capsys):
+    import pandas as pd
+    import pyreadstat
+
+    frame = pd.DataFrame({"q1": [float(i % 11) for i in range(110)]})
+    text = "How likely are you to recommend us to a friend?"
+    pyreadstat.write_sav(frame, tmp_path / "export.sav", column_labels=[text])
+    folder = str(tmp_path / "mine")
+    assert cli.main(["new", folder, "--from", str(tmp_path / "export.sav")]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "copied into it, the original is as it was: export.sav"
+    assert said[1].startswith(f"{folder} holds a proposed study.yaml (customers) with 4 guesses")
+    assert cli.main(["check", folder]) == 0
+    said = capsys.readouterr().out
+    assert "Still open: 4 guesses in study.yaml are not confirmed." in said
+    why = 'the question text holds "recommend", whole numbers 0 to 10'
+    assert re.search(rf"^  line \d+: recommend: q1 – {why}$", said, re.M)
+    assert cli.main(["nps", folder]) == 0
+    assert capsys.readouterr().out == (
+        "NPS −45.5 (95 % CI −58.7 to −29.8), from 110 answers to recommend. Every row has an answer. "
+        "Interval: adjusted Wald.\n"
+    )
+
+
+def test_new_without_exports_says_what_next_and_check_what_is_open(tmp_path, capsys):
+    folder = str(tmp_path / "mine")
+    assert cli.main(["new", folder]) == 0
+    assert capsys.readouterr().out.endswith(f"Next: cxstudy check {folder}\n")
+    assert cli.main(["check", folder]) == 1
+    both = capsys.readouterr()
+    assert both.out.startswith("Still open, line ") and "tables names at least one table." in both.err
+    assert cli.main(["new", folder]) == 1
+    assert "nothing was changed" in capsys.readouterr().err
+
+
+def test_nps_by_group(study, capsys):
+    assert cli.main(["nps", str(study), "--by", "company"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 13 and lines[0].startswith("NPS ") and lines[1].startswith("0000: NPS ")
+    assert cli.main(["nps", str(study), "--by", "response_id"]) == 1
+    assert "--by names a column of groups" in capsys.readouterr().err
 
 
 def test_open_copies_the_notebooks_and_keeps_what_a_user_changed(study, tmp_path, capsys):

@@ -38,6 +38,12 @@ def test_the_answers_for_the_hospitals(analysis, tmp_path, monkeypatch):
     assert said(getattr(cx, analysis)(cx.open_study(tmp_path))) in README
 
 
+def test_the_first_nps():
+    from cxstudy.nps_sentence import nps_sentences
+
+    assert f"> {nps_sentences(cx.open_study())[0]}".replace("\N{NO-BREAK SPACE}", " ") in README
+
+
 def test_every_file_that_is_linked_or_named_is_there():
     for target in re.findall(r"\]\(([^)#]+)\)", README):
         assert (HOME / target).exists(), target

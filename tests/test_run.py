@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -45,7 +46,7 @@ def test_a_good_run_leaves_everything_in_a_folder_of_its_own(good):
     assert re.fullmatch(r"\d{8}-\d{6}", outcome.folder.name)
     names = {path.relative_to(outcome.folder).as_posix() for path in outcome.folder.rglob("*") if path.is_file()}
     books = {f"{stem}.{kind}" for stem in ("01_first", "02_second", "mine", "99_claims") for kind in ("ipynb", "html")}
-    assert names == books | {"index.html", "run.json", "findings.json", "README.md"} | {
+    assert names == books | {"index.html", "run.json", "findings.json", "README.md", "tables.xlsx", "method.html"} | {
         f"findings/my.{n}.json" for n in ("first", "second", "mine")
     }
     assert outcome.index == reports.resolve() / "small/index.html" and outcome.index.exists()
@@ -83,8 +84,16 @@ def test_nothing_produced_tells_where_the_machine_keeps_things(good, study):
     outcome, reports, ours = good
     for path in outcome.folder.rglob("*"):
         if path.is_file() and path.stem != "01_first":
-            text = path.read_text(encoding="utf-8")
+            text = contents(path)
             assert not [place for place in (study, reports, ours, HOME) if str(place) in text], path.name
+
+
+def contents(path):
+    """The text of a file; of a workbook, which is a ZIP file, that of all its parts."""
+    if path.suffix != ".xlsx":
+        return path.read_text(encoding="utf-8")
+    with zipfile.ZipFile(path) as parts:
+        return "\n".join(parts.read(name).decode() for name in parts.namelist())
 
 
 def test_findings_are_merged_in_the_order_of_the_run(good):

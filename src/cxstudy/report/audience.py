@@ -5,6 +5,7 @@ import os
 import re
 
 from cxstudy.language import text
+from cxstudy.report.table_files import WORKBOOK
 
 INTERNAL, CLIENT = "internal", "client"
 _WORD = re.compile(r"[^\s,;:()]+")
@@ -43,6 +44,9 @@ def write_readme(out, thresholds, language="en"):
     for path in sorted((out / "findings").glob("*.json")):
         body = json.loads(path.read_text(encoding="utf-8"))
         marks |= {f"findings/{path.name}": body.get("audience", INTERNAL), **body.get("files", {})}
+    if (out / WORKBOOK).exists():
+        held = {marks.get(f"tables/{path.name}", INTERNAL) for path in (out / "tables").glob("*.csv")}
+        marks[WORKBOOK] = INTERNAL if INTERNAL in held else CLIENT
     lines = [text("anonymity.readme_title", language), "", text("anonymity.readme", language, **thresholds), ""]
     lines += [f"| {text('anonymity.file', language)} | {text('anonymity.audience', language)} |", "|---|---|"]
     lines += [f"| {file} | {text(f'anonymity.{mark}', language)} |" for file, mark in sorted(marks.items())]

@@ -16,15 +16,15 @@ from cxstudy.anonymity import RESPONDENTS, Groups, suppress
 from cxstudy.findings import Finding, Result, write_findings
 from cxstudy.language import say, text
 from cxstudy.report.audience import CLIENT, INTERNAL, audience, names_of, write_readme
-
-DPI = 150
+from cxstudy.report.table_files import STANDARD, kinds, write_table
 
 
 def record(study, result, out):
     """Write one result into the folder ``out``; an empty ``out`` records nothing.
 
     ``result`` is a Result, or one or several Findings of the user's own (`cxstudy.finding`).
-    Written are ``findings/<analysis>.json``, ``tables/<analysis>.<table>.csv`` (UTF-8, never rounded)
+    Written are ``findings/<analysis>.json``, ``tables/<analysis>.<table>.csv`` (UTF-8, never rounded;
+    with ``csv: excel`` in study.yaml as Excel in a Nordic language opens it)
     and ``figures/<analysis>.<kind>.png``. In tables that count respondents a row under ``study.thresholds``, and one
     that would give it away, keeps its names and counts, loses every other number, and says why in ``reason``; findings
     likewise. The findings file marks each file *internal* (it names a company or work group) or *client* under
@@ -73,12 +73,15 @@ def _record_result(study, result, out):
     groups = Groups(study)
     names = names_of(study, groups)
     findings = [protected_finding(f, study.thresholds, language) for f in result.findings]
-    files = {}
+    files, held = {}, {}
+    # the study may be a stand-in that has no configuration
+    way = getattr(getattr(study, "config", None), "csv", STANDARD)
     for name, table in result.tables.items():
         frame = table if table.index.name is None else table.reset_index()
         frame = suppress(frame, study.thresholds, groups=groups, language=language)
         file = f"tables/{result.analysis}.{name}.csv"
-        frame.to_csv(out / file, index=False, encoding="utf-8", lineterminator="\n")
+        write_table(frame, out / file, way)
+        held[file] = kinds(frame)
         files[file] = audience(frame, names)
     figures, internal = _draw(result, out)
     files |= {f"figures/{result.analysis}.{kind}.png": INTERNAL if kind in internal else CLIENT for kind in figures}
@@ -98,6 +101,7 @@ def _record_result(study, result, out):
         settings=plain({name: value for name, value in result.settings.items() if name != "out"}),
         figures=figures,
         files=files,
+        kinds=held,
     )
     write_readme(out, study.thresholds, language)
 
@@ -109,12 +113,14 @@ def _draw(result, out):
         return [], ()
     import matplotlib.pyplot as plt
 
+    from cxstudy.figures.picture import png
+
     drawn = []
     module = import_module(name)
     for kind in module.FIGURES:
-        figure = result.plot(kind).get_figure()
-        path = out / "figures" / f"{result.analysis}.{kind}.png"
-        figure.savefig(path, dpi=DPI, bbox_inches="tight", facecolor="white")
+        axes = result.drawn[kind] if kind in result.drawn else result.plot(kind)
+        figure = axes.get_figure()
+        (out / "figures" / f"{result.analysis}.{kind}.png").write_bytes(png(figure))
         # closed, or the notebook would show every figure a second time under the record cell
         plt.close(figure)
         drawn.append(kind)
