@@ -12,7 +12,8 @@ from cxstudy.faults import NotTestable
 from cxstudy.stats import importance as module
 from cxstudy.stats import prediction, unit_r_squared
 from cxstudy.stats.dilution import correct_r2, reliability
-from cxstudy.stats.importance import importance, increments_by_level, lmg, semi_partial, subset_r2
+from cxstudy.stats.all_subsets import increments_by_level, lmg, semi_partial, subset_r2
+from cxstudy.stats.importance import importance
 from cxstudy.stats.prediction import best_predictor, cross_validated_r2, left_out_errors
 from cxstudy.stats.unit_r_squared import resampled_r2
 
@@ -151,8 +152,8 @@ def test_messages_of_wrong_arguments():
         subset_r2(AZEN, sizes=[2, 1])
     with pytest.raises(ValueError, match="must be square"):
         subset_r2([[1, 2, 3], [4, 5, 6]])
-    with pytest.raises(ValueError, match="too many; at most 20"):
-        subset_r2(np.eye(22))
+    with pytest.raises(ValueError, match="too many; at most 25. Use Johnson"):
+        subset_r2(np.eye(27))
     with pytest.raises(ValueError, match="all 2\\^p subsets"):
         lmg([0.0, 0.1, 0.2])
 

@@ -17,8 +17,11 @@ from rattler import MatchSpec
 HOME = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((HOME / "pyproject.toml").read_text(encoding="utf-8"))
 IMPORT_NAME = {"pyyaml": "yaml", "beautifulsoup4": "bs4", "ibis-framework": "ibis", "py-rattler": "rattler"}
+IMPORT_NAME |= {"openpls-engine": "openpls", "python-pptx": "pptx", "pillow": "PIL", "ipython": "IPython"}
 CONDA_NAME = {"duckdb": "python-duckdb", "ibis-framework": "ibis-duckdb"}
-ONLY_PIP = {"uv"}  # installs the others from the lock; conda does that itself
+# uv installs the others from the lock, which conda does itself; the rest are extras that are not on conda-forge
+ONLY_PIP = {"uv", "semopy", "openpls-engine", "seminr", "typst"}
+OPTIONAL = ("sem", "report")
 LOCK = (HOME / "requirements.lock").read_text(encoding="utf-8")
 
 
@@ -58,7 +61,7 @@ def imported(*folders):
     """{top-level module: a file that imports it} of other people's packages."""
     found = {}
     for path in (p for folder in folders for p in (HOME / folder).rglob("*.py")):
-        beside = {p.stem for p in path.parent.glob("*.py")} | {"cxstudy"}
+        beside = {p.stem for f in (path.parent, HOME / "benchmarks") for p in f.glob("*.py")} | {"cxstudy"}
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
             names += [node.module] if isinstance(node, ast.ImportFrom) and node.module and not node.level else []
@@ -69,6 +72,8 @@ def imported(*folders):
 
 def test_every_package_that_is_imported_is_declared():
     base = {Requirement(r).name for r in PROJECT["project"]["dependencies"]}
+    extras = PROJECT["project"]["optional-dependencies"]
+    base |= {Requirement(r).name for extra in OPTIONAL for r in extras.get(extra, [])}
     modules = {IMPORT_NAME.get(name, name) for name in base}
     undeclared = {m: f for m, f in imported("src", "data", "benchmarks").items() if m not in modules}
     assert not undeclared
