@@ -38,6 +38,7 @@ _WHERE = {
     "design_effect": "measures.weighting",
     "effective_n": "measures.weighting",
     "measures_overview": "analyses.measures",
+    "self_image": "analyses.self_image",
     "mixed_model": "measures.mixed_model",
     "importance": "measures.importance",
     "importance_from_correlation": "measures.importance",

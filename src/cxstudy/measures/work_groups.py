@@ -74,8 +74,8 @@ def work_groups(study, *, minimum_customers=None, minimum_employees=None):
     employees = _employees(questions, found, fewest["employees"])
     both = customers.merge(employees, on=KEYS, how="outer", indicator=True)
     if not both["_merge"].eq("both").any():
-        raise _no_overlap(customers, employees, study.language)
-    kept, reasons = _kept(both, fewest)
+        raise no_overlap(customers, employees, study.language)
+    kept, reasons = kept_groups(both, fewest)
     groups = both[kept].drop(columns="_merge").sort_values(KEYS, ignore_index=True)
     groups = groups.fillna({"n_nps": 0}).astype({"n_answers": int, "n_nps": int, "n_employees": int})
     found = {key: groups[KEYS].merge(frame, on=KEYS, how="left") for key, frame in found.items()}
@@ -155,7 +155,7 @@ def _means(frame, name, fewest):
     return frame[KEYS].assign(**{name: frame["mean"].where(frame["n"] >= fewest)})
 
 
-def _kept(both, fewest):
+def kept_groups(both, fewest):
     """Which rows stay, and how many went for each reason; a group goes for the first that holds."""
     side, customers, employees = both["_merge"], both["n_answers"], both["n_employees"]
     tests = {
@@ -174,7 +174,8 @@ def _kept(both, fewest):
     return kept, reasons
 
 
-def _no_overlap(customers, employees, language):
+def no_overlap(customers, employees, language):
+    """The NotTestable for two sides (frames with company, work_group) without a group in common; nearest names said."""
     ours = {f"{c} / {g}": (c, g) for c, g in customers[KEYS].itertuples(index=False)}
     plain = {key.casefold(): key for key in ours}
     pairs, by_group = [], dict(zip(customers["work_group"].str.casefold(), ours, strict=True))

@@ -31,8 +31,9 @@ CHART = {
     "link": (
         Way("tiers", ("nps_margin",), "nps_margin"),
         Way("share", ("loyalty_share", "r_squared_interval"), "loyalty_share"),
-        Way("within", ("employee_ambassadors", "icc"), "employee_ambassadors"),
-        Way("driver", ("drivers",), "drivers"),
+        Way("within", ("employee_ambassadors", "mixed_model", "icc"), "employee_ambassadors"),
+        Way("sides", ("self_image",), "self_image"),
+        Way("driver", ("importance",), "drivers"),
     ),
     "plan": (Way("answers", ("answers_needed",), "measures"),),
 }

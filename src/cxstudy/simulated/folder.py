@@ -30,6 +30,54 @@ scales:
   leadership: {{low: 1, high: 5}}
 items:
   cx_index: [ease, resolution, engagement]
+self_image:
+  same: [engagement]
+  service: [engagement]
+questions:
+  recommend:
+    en: "How likely is it that you would recommend the company to a friend or colleague?"
+    sv: "Hur troligt är det att du skulle rekommendera företaget till en vän eller kollega?"
+    da: "Hvor sandsynligt er det, at du vil anbefale virksomheden til en ven eller kollega?"
+  satisfaction:
+    en: "How satisfied are you with the company as a whole?"
+    sv: "Hur nöjd är du med företaget som helhet?"
+    da: "Hvor tilfreds er du med virksomheden som helhed?"
+  effort:
+    en: "How much effort did it take you to get your matter settled?"
+    sv: "Hur stor ansträngning krävdes för att få ditt ärende löst?"
+    da: "Hvor stor en indsats krævede det at få løst din henvendelse?"
+  ease:
+    en: "How easy was it to get help?"
+    sv: "Hur enkelt var det att få hjälp?"
+    da: "Hvor nemt var det at få hjælp?"
+  resolution:
+    en: "How well were your questions answered and your matter settled?"
+    sv: "Hur väl fick du svar på dina frågor och ditt ärende uppklarat?"
+    da: "Hvor godt fik du svar på dine spørgsmål og løst din henvendelse?"
+  engagement:
+    en: "How engaged were our staff?"
+    sv: "Hur engagerade var våra medarbetare?"
+    da: "Hvor engagerede var vores medarbejdere?"
+  recommend_employer:
+    en: "How likely is it that you would recommend the company as an employer?"
+    sv: "Hur troligt är det att du skulle rekommendera företaget som arbetsgivare?"
+    da: "Hvor sandsynligt er det, at du vil anbefale virksomheden som arbejdsplads?"
+  good_company:
+    en: "This is a good company."
+    sv: "Det här är ett bra företag."
+    da: "Det her er en god virksomhed."
+  trust:
+    en: "I trust my employer."
+    sv: "Jag har förtroende för min arbetsgivare."
+    da: "Jeg har tillid til min arbejdsgiver."
+  thriving:
+    en: "I thrive at work."
+    sv: "Jag trivs på arbetet."
+    da: "Jeg trives på arbejdet."
+  leadership:
+    en: "My nearest manager leads well."
+    sv: "Min närmaste chef leder bra."
+    da: "Min nærmeste leder er god til at lede."
 levels:
   size: [small, medium, large]
   customer_contact: [never, monthly, weekly, daily]
