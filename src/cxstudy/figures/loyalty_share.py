@@ -48,7 +48,7 @@ def share(result, ax=None):
     """R² with its interval by each method, adjusted, out of sample, corrected, in %; without a share, the scatter."""
     if result.shares.empty:
         return scatter(result, ax)
-    say, ax = _say(result), axes(ax, (7.2, 5.0))
+    say, ax = _say(result), axes(ax, (7.6, 5.0))
     table = result.shares[result.shares["estimate"].notna()]
     table = table.assign(row=[ROWS.get((r.share, r.method)) for r in table.itertuples()])
     names = [name for name in dict.fromkeys(ROWS.values()) if (table["row"] == name).any()]
