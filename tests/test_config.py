@@ -99,7 +99,7 @@ def test_a_misspelt_key_is_answered_with_the_valid_ones(faults):
         ("thresholds: {employes: 3}", "thresholds.employes", "customers, employees"),
         ("loyalty: {share: x}", "loyalty.share", "nps, promoter_share"),
         ("fieldwork: {start: 2025-01-10}", "fieldwork.start", "channel, from, invited, to"),
-        ("nme: x", "nme", "csv, fieldwork, format"),
+        ("nme: x", "nme", "comments, csv, fieldwork, format"),
     ],
 )
 def test_unknown_keys_at_every_depth(faults, text, where, valid):

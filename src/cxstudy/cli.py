@@ -85,6 +85,18 @@ def _parser():
     nps = command("nps", commands.nps, "Print the customers' NPS with its interval, n and method.")
     nps.add_argument("--by", metavar="COLUMN", help="one more line for each group, such as company or touchpoint")
     nps.add_argument("--weights", metavar="COLUMN", help="column of weights (none)")
+    report = command("report", commands.report, "Write clients' reports: HTML, PDF, PowerPoint, Excel.")
+    who = report.add_mutually_exclusive_group(required=True)
+    who.add_argument(
+        "--company", action="append", default=[], metavar="ID", help="the client: key or name of a company or branch"
+    )
+    who.add_argument("--all", action="store_true", help="every client of the study, and a page over all")
+    report.add_argument("--period", metavar="P", help="a year, a quarter (2024-Q3) or a wave (all answers)")
+    report.add_argument("--language", metavar="L", help="en, sv or da (the study's)")
+    report.add_argument("--format", metavar="LIST", help="html,pdf,pptx,xlsx (those of report.yaml, or all)")
+    report.add_argument("--settings", metavar="FILE", help="a report.yaml: sections, comments, brand, template")
+    report.add_argument("--out", metavar="DIR", help="folder of the files (reports/<study>/clients)")
+    report.add_argument("--jobs", type=int, default=2, metavar="N", help="processes that write files (2)")
     claims = command("claims", commands.claims, "Print the verdict on every claim, from the newest run or a new one.")
     claims.add_argument("--out", metavar="DIR", help="folder of the reports (reports)")
     simulate = command("simulate", commands.simulate, "Write a synthetic study whose truth is known.", study=False)

@@ -126,6 +126,52 @@ def nps(given):
     return 0
 
 
+def report(given):
+    """Reports of one client, several or all; 1 when one failed."""
+    from cxstudy.client.produce import produce
+    from cxstudy.language import text
+    from cxstudy.study import open_study
+
+    study = open_study(given.study)
+    outcome = produce(
+        study,
+        given.company,
+        period=given.period,
+        language=given.language,
+        formats=given.format,
+        settings=given.settings,
+        out=given.out,
+        jobs=given.jobs,
+        follow=_progress(text("clients.working", study.language)),
+    )
+    for name, reason in outcome.failures.items():
+        print(f"cxstudy: {name}: {reason}", file=sys.stderr)
+    print(text("clients.made", study.language, made=len(outcome.made), kept=len(outcome.kept), path=outcome.folder))
+    if outcome.index:
+        print(text("clients.open", study.language, path=outcome.index))
+    else:
+        for name in sorted(outcome.made + outcome.kept):
+            print(outcome.folder / name)
+    return 1 if outcome.failures else 0
+
+
+def _progress(label):
+    """A bar on a terminal, for `produce`; nothing elsewhere."""
+    from tqdm import tqdm
+
+    bar = tqdm(desc=label, file=sys.stderr, disable=not sys.stderr.isatty())
+
+    def follow(total):
+        if total is None:
+            bar.update()
+            if bar.n == bar.total:
+                bar.close()
+        else:
+            bar.reset(total)
+
+    return follow
+
+
 def claims(given):
     """The verdict on every claim."""
     from cxstudy.language import text

@@ -108,7 +108,7 @@ class StudyFile(Part):
     """The whole of study.yaml, format 1.
 
     ``csv: excel`` writes tables that Excel in a Nordic language opens in columns: semicolon, decimal comma, UTF-8 with
-    a byte order mark.
+    a byte order mark. ``comments: show`` lets clients' reports quote customers' comments, masked.
     """
 
     format: Literal[1]
@@ -130,6 +130,7 @@ class StudyFile(Part):
     self_image: SelfImage | None = None
     fieldwork: Fieldwork | None = None
     questions: dict[str, dict[str, str]] = {}
+    comments: Literal["hide", "show"] = "hide"
 
     @field_validator("name")
     @classmethod

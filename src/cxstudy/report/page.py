@@ -15,6 +15,7 @@ from traitlets.config import Config
 
 import cxstudy
 from cxstudy.language import text
+from cxstudy.report.content_policy import CONTENT_POLICY
 from cxstudy.report.safe_text import markdown, math, safe_html
 from cxstudy.report.tables import tidy_tables
 
@@ -23,7 +24,6 @@ NEAR = 3
 LEFT_OUT = {"exercise", "solution"}
 FOLDS = ("parameters", "injected-parameters", "setup", "record")
 SHOWN = "text/html text/markdown image/svg+xml image/png image/jpeg text/latex text/plain".split()
-CONTENT_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 
 
 def page_of_file(notebook, run):

@@ -33,7 +33,7 @@ CHART = {
         Way("share", ("loyalty_share", "r_squared_interval"), "loyalty_share"),
         Way("within", ("employee_ambassadors", "mixed_model", "icc"), "employee_ambassadors"),
         Way("sides", ("self_image",), "self_image"),
-        Way("driver", ("importance",), "drivers"),
+        Way("driver", ("drivers", "importance"), "drivers"),
     ),
     "plan": (Way("answers", ("answers_needed",), "measures"),),
 }
