@@ -17,6 +17,8 @@ CLAIMS = {
     "loyalty-share": "loyalty explains just over 20 %",
     "employee-ambassador-cx": "ambassadors: +25 % experience",
     "employee-ambassador-loyalty": "ambassadors: more loyal customers",
+    "contact-paradox": "more contact, lower eNPS: often",
+    "disengaged-staff": "disengaged staff: worse experience",
 }
 SHORT = {
     "exact, random regressors": "exact",
@@ -25,6 +27,9 @@ SHORT = {
     "Pearson, Fisher z": "Fisher z",
     "OLS, HC3": "HC3",
     "OLS, clustered": "clustered",
+    "OLS within companies, clustered": "clustered",
+    "restricted likelihood, Satterthwaite t": "mixed model",
+    "Wilson, companies": "Wilson",
 }
 EDGE, RARE = 88.0, 50.0
 INK, DARK, LIGHT, BAND, MUTED = "#1b2a41", "#1f4e79", "#f0a860", "#d9e2ec", "#8a94a3"
@@ -51,7 +56,9 @@ and put through the analyses' own estimators. Tables: [recovery.csv](recovery.cs
   (under 5 customers or 7 employees); a test holds what that moves to a fifth of a standard error.
   Partly for that reason the misses of `{lopsided.finding}` are lopsided (world published):
   {lopsided.too_low:.1f} % too low, {lopsided.too_high:.1f} % too high.
-- **Not shown here**: other designs (few companies, clustered years), employees who leave questions out, non-response,
+- **Not shown here**: the share of companies with a negative slope *corrected* for sampling error (without any link no
+  company has a slope, so that it has no truth, and its interval is conservative by construction), and the profit of
+  companies by the sign of eNPS (employees and results are simulated apart); other designs (few companies, clustered years), employees who leave questions out, non-response,
   and whatever the simulation lacks. Coverage says that the arithmetic is right, not that a real study is.
 
 What was said, in % of the studies: agrees / disagrees / cannot tell (in brackets what the truth deserves)
@@ -94,7 +101,7 @@ def draw(covered, verdicts):
     rows = rows.sort_values("part", key=lambda p: p.map(list(SHOWN).index), kind="stable").reset_index(drop=True)
     place = rows.index + 1.2 * rows["part"].map(list(SHOWN).index)
     figure, axes = plt.subplots(
-        2, len(worlds), figsize=(15, 12.5), sharey="row", height_ratios=[len(rows) + 4, 11], layout="constrained"
+        2, len(worlds), figsize=(15, 15), sharey="row", height_ratios=[len(rows) + 4, 15], layout="constrained"
     )
     for world, ax, below in zip(worlds, axes[0], axes[1], strict=True):
         part = covered[covered["world"] == world].set_index(["finding", "method"])

@@ -15,8 +15,10 @@ from work_group_study import FEELINGS, made, reference_frames, write
 
 import cxstudy as cx
 from cxstudy.analyses.employee_ambassadors import employee_ambassadors
-from cxstudy.figures.employee_ambassadors import FIGURES, dose, groups, zero
+from cxstudy.figures.employee_ambassadors import FIGURES, contact, dose, groups, sensitivity, zero
 from cxstudy.figures.style import FIRST, MUTED, SECOND
+from cxstudy.simulate import tables
+from cxstudy.simulated.worlds import world_parameters
 
 
 @pytest.fixture(autouse=True)
@@ -151,3 +153,68 @@ def test_the_two_kinds_differ_in_grey():
 def test_confidence_is_named_as_it_is(result):
     narrow = replace(result, settings=result.settings | {"confidence": 0.995})
     assert any("99.5 %" in word for word in words(groups(narrow)))
+
+
+@pytest.fixture(scope="module")
+def six(tmp_path_factory):
+    """Six companies with long names."""
+    folder = tmp_path_factory.mktemp("six") / "s"
+    sizes = {"companies": 6, "groups": 40, "answers": 3000, "employees": 900}
+    frames = tables(np.random.default_rng(3), world_parameters("published", sizes))
+    long = "Aktieselskabet Nordisk Forsikrings- og Pensionsvirksomhed af {}, Frederiksberg"
+    frames["companies"]["name"] = [long.format(1890 + i) for i in range(6)]
+    levels = "levels: {customer_contact: [never, monthly, weekly, daily]}"
+    folder.mkdir(parents=True)
+    frames["companies"].to_csv(folder / "companies.csv", index=False)
+    customers = frames["customers"][["response_id", "company", "work_group", "ease", "resolution", "engagement"]]
+    employees = frames["employees"].drop(columns=["leadership", "engagement", "date"])
+    study = write(folder, customers, employees, more=levels)
+    file = folder / "study.yaml"
+    file.write_text(file.read_text("utf-8").replace("tables:", "tables:\n  companies: {file: companies.csv}"), "utf-8")
+    return employee_ambassadors(cx.open_study(study.folder), replicates=200)
+
+
+def test_every_choice_is_drawn_and_ours_has_the_ring(sample):
+    ax = sensitivity(sample)
+    rows = sample.sensitivity
+    drawn = np.concatenate([line.get_ydata() for line in ax.lines if line.get_markersize() == 6.5])
+    np.testing.assert_allclose(np.sort(drawn), np.sort(rows["estimate"].dropna()))
+    (ring,) = [line for line in ax.lines if line.get_markersize() == 14]
+    assert ring.get_ydata()[0] == rows.loc[rows["primary"], "estimate"].item()
+    assert len(legend(ax)) == 6 and [t.get_text() for t in ax.get_xticklabels()] == ["3.6", "3.8", "4.0", "4.2"]
+
+
+def test_choices_that_leave_too_few_groups_stand_at_the_foot(six):
+    ax = sensitivity(six)
+    crosses = np.concatenate([line.get_xdata() for line in ax.lines if line.get_marker() == "x"])
+    assert len(crosses) == six.sensitivity["estimate"].isna().sum() > 0
+    assert "too few groups" in words(ax)
+
+
+def test_every_company_is_drawn_with_its_slope(sample, six):
+    for result, way in ((sample, "get_ydata"), (six, "get_xdata")):
+        ax = contact(result)
+        rows = result.contact.dropna(subset=["estimate"]).sort_values("estimate")
+        for mark, column in (("o", "estimate"), ("D", "predicted")):
+            (line,) = [one for one in ax.lines if one.get_marker() == mark and len(one.get_xdata())]
+            np.testing.assert_allclose(getattr(line, way)(), rows[column])
+    assert any("Frederiksberg" in t.get_text() for t in contact(six).get_yticklabels())
+    assert any("corrected for chance: 100 %" in word for word in words(contact(sample)))
+    assert not any("corrected" in word for word in words(contact(six)))
+
+
+def test_without_contact_or_comparison_the_pictures_say_so(few, result):
+    assert any("cannot be shown" in word for word in words(contact(result)))
+    assert any("nothing to vary" in word for word in words(sensitivity(few)))
+
+
+@pytest.mark.parametrize("kind", FIGURES)
+@pytest.mark.parametrize("language", ["en", "sv", "da"])
+def test_no_two_labels_collide_with_few_companies_and_long_names(six, kind, language):
+    ax = replace(six, language=language).plot(kind)
+    ax.figure.canvas.draw()
+    names = ax.get_yticklabels() if kind == "contact" else []
+    drawn = [*ax.texts, *ax.get_xticklabels(), *names, ax.xaxis.label, *legend(ax), ax._left_title]
+    boxes = [(t.get_text(), t.get_window_extent()) for t in drawn if t.get_text() and t.get_visible()]
+    for (first, a), (second, b) in combinations(boxes, 2):
+        assert not a.overlaps(b), f"{first!r} and {second!r}"

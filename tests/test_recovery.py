@@ -1,13 +1,21 @@
 """Recovery in small: the same estimators as the analyses, intervals that hold the truth, verdicts that seldom err."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import cxstudy as cx
 from cxstudy import recovery
+from cxstudy import recovery_groups as groups_of
+from cxstudy.measures.asked import FEELINGS
+from cxstudy.measures.contact import contact_moments
+from cxstudy.measures.disengaged import disengaged_shares
 from cxstudy.measures.pairing import paired
 from cxstudy.measures.work_groups import work_groups
+from cxstudy.simulate import CONTACT, tables
 from cxstudy.simulated.population import TRUTH_SEED, simulate_counts, simulate_groups
 from cxstudy.simulated.worlds import WORLDS
 
@@ -62,14 +70,38 @@ def test_share_findings_are_those_of_the_analysis(sample):
 
 
 def test_group_findings_are_those_of_the_analysis(sample):
-    found = recovery.group_findings(work_groups(sample).groups, **QUICK)
-    assert [one.id.split(".")[1] for one in found] == list(recovery.GROUP_FINDINGS)
+    groups = work_groups(sample)
+    parts = SimpleNamespace(study=sample, asked=groups.asked, groups=groups.groups, fewest=(5, 7))
+    shares = disengaged_shares(parts, groups_of.DISENGAGED_BELOW)
+    frame = groups.groups.assign(disengaged=shares[f"feelings {groups_of.DISENGAGED_BELOW:g}"])
+    found = groups_of.group_findings(frame, contact_moments(sample)[0], **QUICK)
+    assert [one.id.split(".")[1] for one in found] == [*groups_of.GROUP_FINDINGS, *groups_of.FURTHER_FINDINGS]
     _same(found, cx.employee_ambassadors(sample, **QUICK).findings)
+
+
+def test_counts_of_contact_and_disengaged_are_those_of_the_answers():
+    """A study's files and the sums are drawn by the same functions: many studies of both have the same means."""
+    p = replace(WORLDS["published"], companies=300, groups=600, answers=600, employees=30_000)
+    drawn = simulate_groups(np.random.default_rng(2), p, 2)
+    by_company = [np.bincount(c, e, 300) for c, e in zip(drawn.company, drawn.employees, strict=True)]
+    np.testing.assert_array_equal(drawn.contact[..., 0, 0], by_company)
+    (sums,) = groups_of.contact_sums(drawn, "together")
+    answers = tables(np.random.default_rng(3), p)["employees"]
+    step = answers["customer_contact"].map({name: i for i, name in enumerate(CONTACT)})
+    answer = answers["recommend_employer"].astype(float)
+    score, there = 100.0 * (answer >= 9) - 100.0 * (answer <= 6), answer.notna()
+    slope = np.polyfit(step[there], score[there], 1)[0]
+    covariance = sums.covariance(np.ones(len(sums.n)))[0]
+    assert sums.means(np.ones(len(sums.n)))[0, 0] == pytest.approx(step.mean(), abs=0.03)
+    assert covariance[0, 0] == pytest.approx(step.var(), abs=0.03)
+    assert covariance[0, 1] / covariance[0, 0] == pytest.approx(slope, abs=2) and slope < -5
+    low = (answers[list(FEELINGS)].astype(float).dropna().mean(axis=1) < 3).mean()
+    assert np.average(drawn.disengaged, weights=drawn.employees) == pytest.approx(100 * low, abs=3)
 
 
 def test_every_interval_holds_the_truth_in_about_95_percent(drawn):
     covered, _ = drawn
-    assert len(covered) == 10 + 4 + 4 + 6
+    assert len(covered) == 10 + 4 + 4 + 6 + 6
     assert (covered["n"] == BATCHES * SIZE).all() and (covered["n_missing"] == 0).all()
     off = covered[(covered["estimate"] < LOW) | (covered["estimate"] > HIGH)]
     assert off.empty, off[["finding", "method", "estimate"]].to_string()
@@ -137,7 +169,7 @@ def test_frames_leave_out_those_under_the_thresholds():
     for pairs, n in zip(recovery.company_pairs(counts), answered, strict=True):
         assert pairs.units["n_answers"].tolist() == n[n >= 5].tolist()
     groups = simulate_groups(np.random.default_rng(1), WORLDS["published"], 3)
-    frame = recovery.work_group_frame(groups)
+    frame = groups_of.work_group_frame(groups)
     assert len(frame) == ((groups.answers >= 5) & (groups.employees >= 7)).sum() < groups.cx.size
     assert frame.loc[frame["n_nps"] < 5, "nps"].isna().all()
 
@@ -145,7 +177,7 @@ def test_frames_leave_out_those_under_the_thresholds():
 def test_leaving_small_groups_out_moves_the_truth_by_little():
     """`population.truth` keeps groups the analysis drops: the ratio moves by less than a fifth of a standard error."""
     groups = simulate_groups(np.random.default_rng(TRUTH_SEED + 1), WORLDS["published"], 80)
-    high = (groups.feelings >= recovery.CUT).all(-1)
+    high = (groups.feelings >= groups_of.CUT).all(-1)
     kept = (groups.answers >= 5) & (groups.employees >= 7)
     some = ~np.isnan(groups.cx)
     ratio = [groups.cx[high & part].mean() / groups.cx[~high & part].mean() for part in (some, some & kept)]

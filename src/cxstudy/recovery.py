@@ -6,40 +6,39 @@ differ in their method; the first is the one the analysis reports.
 """
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 
-from cxstudy.analyses import employee_ambassadors, nps_margin
+from cxstudy.analyses import nps_margin
 from cxstudy.claims import declared
 from cxstudy.findings import Finding
-from cxstudy.measures.ambassadors import Ambassadors
-from cxstudy.measures.asked import AMBASSADOR, FEELINGS, Asked
 from cxstudy.measures.explained import CORRECTED, LOYALTY, Explained
-from cxstudy.measures.index import Scale
 from cxstudy.measures.link import Link
 from cxstudy.measures.nps import nps_from_counts, promoter_share_from_counts
 from cxstudy.measures.pairing import MARGIN, Paired
-from cxstudy.measures.work_groups import WorkGroups
+from cxstudy.recovery_groups import (
+    CONFIDENCE,
+    STUDY,
+    TIERS,
+    contact_sums,
+    group_findings,
+    nobody,
+    pooled_findings,
+    work_group_frame,
+)
 from cxstudy.simulated.population import TRUTH_COMPANIES, TRUTH_SEED, simulate_counts, simulate_groups, truth
 from cxstudy.stats.intervals import share_interval
 from cxstudy.stats.unit_r_squared import resampled_r2
 from cxstudy.verdicts import of_truth, verdict
 from cxstudy.simulated.worlds import WORLDS
 
-CLAIMS = ("margin-top", "margin-bottom", "loyalty-share", "employee-ambassador-cx", "employee-ambassador-loyalty")
-GROUP_FINDINGS = ("ratio_raw", "ratio_100", "points", "points_sd", "nps_difference", "nps_slope")
+CLAIMS = (
+    "margin-top", "margin-bottom", "loyalty-share", "employee-ambassador-cx", "employee-ambassador-loyalty",
+    "contact-paradox", "disengaged-staff",
+)  # fmt: skip
 ACCEPTED = (93.3, 96.6)
 WORDS = ("agrees", "disagrees", "cannot tell", "not tested")
-CONFIDENCE, TIERS, CUT = 0.95, 4, 4.0
-_STUDY = SimpleNamespace(unit="company", language="en", thresholds={"customers": 5, "employees": 7})
-_FIVE = Scale(1, 5)
-_ASKED = Asked(
-    customers=dict.fromkeys(("ease", "resolution", "engagement"), Scale(1, 10)),
-    employees={"recommend_employer": Scale(0, 10)} | dict.fromkeys(FEELINGS, _FIVE),
-    feelings=FEELINGS, shared=(), nps="recommend",
-)  # fmt: skip
 
 
 def company_pairs(counts):
@@ -61,42 +60,15 @@ def company_pairs(counts):
             "n_years": np.isfinite(margin).sum(axis=1),
         }
     )
-    enough = units["n_answers"] >= _STUDY.thresholds["customers"]
+    enough = units["n_answers"] >= STUDY.thresholds["customers"]
     study = np.repeat(np.arange(studies), companies)
-    return [Paired(units[enough & (study == s)].reset_index(drop=True), _nobody()) for s in range(studies)]
-
-
-def work_group_frame(groups):
-    """The frame of work groups that `measures.work_groups.work_groups` makes of files, here of `Groups`, all studies
-    below one another with the column ``study``."""
-    studies, size = groups.cx.shape
-    score = nps_from_counts(**{k: getattr(groups, k).ravel() for k in ("promoters", "passives", "detractors")})
-    answers = {"recommend_employer": groups.employer.ravel()}
-    answers |= {name: groups.feelings[..., i].ravel() for i, name in enumerate(FEELINGS)}
-    least = _STUDY.thresholds
-    frame = pd.DataFrame(
-        {
-            "study": np.repeat(np.arange(studies), size),
-            "company": groups.company.ravel(),
-            "work_group": np.tile(np.arange(size), studies),
-            "n_answers": groups.answers.ravel(),
-            "cx_raw": groups.cx.ravel(),
-            "cx_index": _ASKED.raw.index(groups.cx.ravel()),
-            "n_nps": score["n"],
-            "nps": score["estimate"].where(score["n"] >= least["customers"]),
-            "n_employees": groups.employees.ravel(),
-            "employee_index": np.mean([_ASKED.employees[q].index(answers[q]) for q in AMBASSADOR], axis=0),
-            **answers,
-        }
-    )
-    enough = (frame["n_answers"] >= least["customers"]) & (frame["n_employees"] >= least["employees"])
-    return frame[enough].reset_index(drop=True)
+    return [Paired(units[enough & (study == s)].reset_index(drop=True), nobody()) for s in range(studies)]
 
 
 def margin_findings(pairs, *, seed, replicates=2000):
     """Headline findings of nps_margin for one study; the tiers' also with the bootstrap interval that stands beside."""
     options = {"minimum_answers": None, "tiers": TIERS, "confidence": CONFIDENCE}
-    link = Link(_STUDY, seed=seed, replicates=replicates, pairs=pairs, **options)
+    link = Link(STUDY, seed=seed, replicates=replicates, pairs=pairs, **options)
     tiers = link.tiers()
     found = nps_margin.headline_findings(link, tiers)
     ends = tiers.set_index(["loyalty", "tier"])
@@ -111,7 +83,7 @@ def margin_findings(pairs, *, seed, replicates=2000):
 def share_findings(pairs, *, seed, replicates=2000, resampled=True):
     """R² and corrected R² of loyalty_share for one study; with ``resampled`` also the BCa interval beside each."""
     explained = Explained(
-        _STUDY, MARGIN, minimum_answers=None, confidence=CONFIDENCE, seed=seed, replicates=replicates, pairs=pairs
+        STUDY, MARGIN, minimum_answers=None, confidence=CONFIDENCE, seed=seed, replicates=replicates, pairs=pairs
     )
     found, beside = [], []
     for part, name in enumerate(LOYALTY):
@@ -128,16 +100,6 @@ def share_findings(pairs, *, seed, replicates=2000, resampled=True):
     return found + beside
 
 
-def group_findings(frame, *, seed, replicates=2000):
-    """Headline findings of employee_ambassadors for one study's work groups."""
-    parts = Ambassadors(
-        _STUDY, cut=CUT, tiers=TIERS, confidence=CONFIDENCE, minimum_customers=None, minimum_employees=None,
-        seed=seed, replicates=replicates, found=WorkGroups(frame, _nobody(), {}, _ASKED),
-    )  # fmt: skip
-    found = employee_ambassadors.headline_findings(parts, parts.comparison())
-    return [found[name] for name in GROUP_FINDINGS]
-
-
 def recover(world, batch, size, *, seed, replicates=2000, resampled=True):
     """``size`` studies of a world: their intervals, and the verdicts on `CLAIMS`, as two frames.
 
@@ -149,14 +111,15 @@ def recover(world, batch, size, *, seed, replicates=2000, resampled=True):
     """
     rngs = [np.random.default_rng([seed, list(WORLDS).index(world), batch, side]) for side in range(2)]
     pairs = company_pairs(simulate_counts(rngs[0], WORLDS[world], size))
-    groups = work_group_frame(simulate_groups(rngs[1], WORLDS[world], size))
+    drawn = simulate_groups(rngs[1], WORLDS[world], size)
+    groups, sums = work_group_frame(drawn), contact_sums(drawn)
     claims = [claim for claim in declared() if claim.id in CLAIMS]
     intervals, verdicts = [], []
     for i in range(size):
         place = {"world": world, "study": batch * size + i}
         how = {"seed": seed + place["study"], "replicates": replicates}
         found = margin_findings(pairs[i], **how) + share_findings(pairs[i], resampled=resampled, **how)
-        found += group_findings(groups[groups["study"] == i].reset_index(drop=True), **how)
+        found += group_findings(groups[groups["study"] == i].reset_index(drop=True), sums[i], **how)
         intervals += [
             place | {"finding": one.id} | {k: getattr(one, k) for k in ("method", "estimand", "estimate", "std_error")}
             | {"ci_low": one.ci_low, "ci_high": one.ci_high} for one in found
@@ -170,13 +133,12 @@ def true_values(world):
     """Finding id → (true value, number of simulated studies it rests on).
 
     Values are `population.truth`; those of employee_ambassadors that it lacks come from the analysis itself, on the
-    work groups of a few hundred studies taken together (drawn as clusters of their own).
+    work groups of a few hundred studies taken together.
     """
     p = WORLDS[world]
     companies, groups = max(1, TRUTH_COMPANIES // p.companies), max(1, 2 * TRUTH_COMPANIES // p.groups)
     values = {name: (round(value, 12), min(companies, groups)) for name, value in truth(p).items()}
-    frame = work_group_frame(simulate_groups(np.random.default_rng(TRUTH_SEED + 2), p, groups))
-    pooled = group_findings(frame.assign(company=frame["study"]), seed=1, replicates=100)
+    pooled = pooled_findings(simulate_groups(np.random.default_rng(TRUTH_SEED + 2), p, groups), p.companies)
     return {one.id: (one.estimate, groups) for one in pooled} | values
 
 
@@ -244,7 +206,3 @@ def _share(explained, name, row, method):
         method=method, estimand="latent" if name.endswith("latent") else "observed-score",
         reason=None if np.isfinite(known.get("estimate", np.nan)) else "it can't be corrected for sampling error.",
     )  # fmt: skip
-
-
-def _nobody():
-    return pd.DataFrame({"reason": [], "n": [], "n_unit": []})

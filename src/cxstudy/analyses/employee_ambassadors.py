@@ -1,18 +1,23 @@
-"""Do work groups of proud employees have happier customers? Ratio, points, NPS, dose–response, and the missing zero."""
+"""Do work groups of proud employees have happier customers? Ratio, points, mixed models, contact, profit."""
 
 import math
 from numbers import Real
 
 import numpy as np
+import pandas as pd
 
 from cxstudy.faults import NotTestable
-from cxstudy.findings import Answer, Finding, Reading, Result
-from cxstudy.language import say, text
+from cxstudy.findings import Answer, Reading, Result
+from cxstudy.language import say
+from cxstudy.measures import ambassador_findings as findings
 from cxstudy.measures.ambassador_choices import sensitivity
+from cxstudy.measures.ambassador_models import MODELS, models
 from cxstudy.measures.ambassadors import PER, Ambassadors
 from cxstudy.measures.ambassadors_reading import common_values, headline, notes
 from cxstudy.measures.asked import asked
-from cxstudy.measures.group_agreement import UNIT
+from cxstudy.measures.contact import contact, contact_moments, nothing_known
+from cxstudy.measures.disengaged import disengaged, disengaged_shares
+from cxstudy.measures.staff_profit import profit_by_enps, profit_units
 from cxstudy.stats.intervals import check_confidence
 from cxstudy.stats.regression import slope
 from cxstudy.stats.robustness import smallest_slope
@@ -22,19 +27,21 @@ FEWEST_GROUPS = 4
 PUBLISHED_RATIO = 1.25
 STRONG = math.sqrt(0.10)
 POWER = 1.959964 + 0.841621
-OF_INDEX = {"customers": "cx_index", "employees": "ambassador_index"}
+DISENGAGED_BELOW = 50.0
 
 
 def employee_ambassadors(
-    study, *, cut=4.0, tiers=4, confidence=0.95, minimum_customers=None, minimum_employees=None, seed=1, replicates=2000
-) -> Result:
+    study, *, cut=4.0, tiers=4, confidence=0.95, minimum_customers=None, minimum_employees=None, seed=1,
+    replicates=2000, disengaged_below=DISENGAGED_BELOW,
+) -> Result:  # fmt: skip
     """Customers' experience and NPS of the work groups high on all three feelings, against the rest.
 
     The feelings are good_company, trust and thriving: a group is high on one when its employees' mean is at least
     ``cut``, given on 1–5 (above 1, at most 5); on another declared scale the same share of the range. Groups count
     alike, whatever their size. ``tiers`` of the ambassador index serve the dose–response. ``minimum_customers``,
     ``minimum_employees``: at least the study's thresholds (None). ``replicates`` ≥ 100 resamples from ``seed``: of
-    companies where there are 10 or more, else of work groups.
+    companies where there are 10 or more, else of work groups. ``disengaged_below``: an employee is disengaged whose
+    mean of the three feelings lies under it, on 0–100 (50: the middle of the scale, on 1–5 a mean under 3).
 
     Findings (``employee_ambassadors.…``): ratio_raw (mean CX on the items' own scale, high / rest), ratio_100 (the same
     on 0–100), points (difference on 0–100), points_sd (in SDs between groups, Cohen's d), nps_difference; nps_slope,
@@ -50,7 +57,7 @@ def employee_ambassadors(
     Raises NotTestable when the study cannot answer, ValueError for a setting that makes no sense.
     """
     check_confidence(confidence)
-    _check(cut, tiers, replicates)
+    _check(cut, tiers, replicates, disengaged_below)
     parts = Ambassadors(
         study, cut=cut, tiers=tiers, confidence=confidence, minimum_customers=minimum_customers,
         minimum_employees=minimum_employees, seed=seed, replicates=replicates,
@@ -66,22 +73,17 @@ def employee_ambassadors(
     }
     tables |= {"dose": parts.dose(), "tiers": parts.tiers(), "trend": parts.trends(), "zeros": parts.zeros()}
     tables |= {"sensitivity": sensitivity(parts), "both_sides": parts.both_sides()}
+    met = _further(parts, tables, float(disengaged_below))
     tables = {k: t.assign(confidence=confidence) if "ci_low" in t else t for k, t in tables.items()}
-    found = _findings(parts, tables)
+    found = _findings(parts, tables, met, float(disengaged_below))
     common = common_values(parts)
-    raw = parts.asked.raw
-    settings = {
-        "cut": cut, "cuts": parts.cuts(), "tiers": tiers, "confidence": confidence,
-        "minimum_customers": parts.fewest[0],
-        "minimum_employees": parts.fewest[1], "seed": seed, "replicates": replicates, "companies": parts.companies,
-        "clustered": parts.clustered, "cx_items": list(parts.asked.customers),
-        "employee_items": list(parts.asked.employees), "feelings": list(parts.asked.feelings),
-        "raw_scale": [raw.low, raw.high] if raw else None, "raw_zero": parts.raw_zero,
-        "n_missing": parts.n_missing, "published_percent": 100 * (PUBLISHED_RATIO - 1),
+    settings = _settings(parts) | {
+        "tiers": tiers, "confidence": confidence, "seed": seed, "replicates": replicates,
+        "disengaged_below": float(disengaged_below),
     }  # fmt: skip
     return Result(
         NAME, tuple(found.values()), tables, headline(found, parts, common, tables["both_sides"]), settings,
-        notes=tuple(notes(found, tables, parts, common)), synthetic=study.synthetic, language=study.language,
+        notes=tuple(notes(found, tables, parts, common, settings)), synthetic=study.synthetic, language=study.language,
     )  # fmt: skip
 
 
@@ -129,7 +131,54 @@ def answerable(study) -> Answer:
     return Answer(NAME, status, Reading(f"{NAME}.enough_line", common), effect, "points of the CX index per +10")
 
 
-def _check(cut, tiers, replicates):
+def _settings(parts):
+    """What the result was made with, as far as the study decides it."""
+    raw, questions = parts.asked.raw, parts.asked
+    return {
+        "cut": parts.cut, "cuts": parts.cuts(), "minimum_customers": parts.fewest[0],
+        "minimum_employees": parts.fewest[1], "companies": parts.companies, "clustered": parts.clustered,
+        "cx_items": list(questions.customers), "employee_items": list(questions.employees), "feelings": list(questions.feelings),
+        "raw_scale": [raw.low, raw.high] if raw else None, "raw_zero": parts.raw_zero, "n_missing": parts.n_missing,
+        "contact_levels": list(parts.study.config.levels.get("customer_contact", ())),
+        "published_percent": 100 * (PUBLISHED_RATIO - 1),
+    }  # fmt: skip
+
+
+def _further(parts, tables, below):
+    """Puts the tables of the mixed models, contact, disengaged and profit beside the others; the `Contact`."""
+    made, fits = models(parts)
+    sums, why = contact_moments(parts.study)
+    met = nothing_known(why) if why else contact(sums, parts.fewest[1], parts.confidence)
+    both = [frame.dropna(axis=1, how="all") for frame in (made, met.models)]
+    tables["models"] = pd.concat(both, ignore_index=True).reindex(columns=MODELS)
+    tables["fits"] = pd.concat([f for f in (fits, met.fits) if len(f)] or [fits], ignore_index=True)
+    tables["contact"] = met.companies.assign(name=met.companies["company"].replace(_names(parts.study)))
+    tables["disengaged"] = disengaged(parts, disengaged_shares(parts, below), below)
+    tables["profit"] = profit_by_enps(*profit_units(parts.study, parts.fewest[1]), parts.confidence)
+    return met
+
+
+def _findings(parts, tables, met, below):
+    """Findings by their last word, in the order of the docstring of `employee_ambassadors`."""
+    return (
+        findings.headline_findings(parts, tables["comparison"])
+        | findings.table_findings(parts, tables)
+        | findings.model_findings(parts, tables["models"])
+        | findings.contact_findings(parts, met)
+        | findings.disengaged_findings(parts, tables["disengaged"], below)
+        | findings.profit_findings(parts, tables["profit"])
+    )
+
+
+def _names(study):
+    """Company → its name, where the companies table has names."""
+    if not study.has("companies", "name"):
+        return {}
+    frame = study.companies.frame()[["company", "name"]].dropna()
+    return dict(zip(frame["company"], frame["name"], strict=True))
+
+
+def _check(cut, tiers, replicates, below):
     if isinstance(cut, bool) or not isinstance(cut, Real) or not 1 < cut <= 5:
         raise ValueError(
             f"cut is a mean on 1–5, above 1 and at most 5; got {cut!r}. 4.0 is usual; other scales are converted."
@@ -138,6 +187,10 @@ def _check(cut, tiers, replicates):
         raise ValueError(f"tiers must be a whole number of at least 2; got {tiers!r}. Write tiers=4 for quarters.")
     if isinstance(replicates, bool) or not isinstance(replicates, int | np.integer) or replicates < 100:
         raise ValueError(f"replicates must be a whole number of at least 100; got {replicates!r}. 2000 is usual.")
+    if isinstance(below, bool) or not isinstance(below, Real) or not 0 < below < 100:
+        raise ValueError(
+            f"disengaged_below must lie between 0 and 100, the ends of the index; got {below!r}. 50 is the middle."
+        )
 
 
 def _unfit(parts):
@@ -150,86 +203,3 @@ def _unfit(parts):
         if parts.groups[column].nunique() < 2:
             return Reading(f"{NAME}.{column}_equal", values)
     return None
-
-
-def headline_findings(parts, comparison):
-    """The comparison and the slopes as findings, by their last word; ``comparison`` as from `Ambassadors.comparison`."""
-    rows = comparison.set_index(["measure", "statistic_of"]).to_dict("index")
-    compared = {
-        "ratio_raw": ("cx_index", "ratio raw", "ratio"), "ratio_100": ("cx_index", "ratio 100", "ratio"),
-        "points": ("cx_index", "difference", "points"), "points_sd": ("cx_index", "sd", "SD between work groups"),
-        "nps_difference": ("nps", "difference", "NPS points"),
-    }  # fmt: skip
-    found = {}
-    for name, (measure, statistic, unit) in compared.items():
-        row = rows.get((measure, statistic), {"reason": _no_comparison(parts, measure, statistic)})
-        found[name] = _finding(parts, name, row, unit)
-    per = f"per +{PER} on the ambassador index"
-    for name, outcome, within, unit in (
-        ("nps_slope", "nps", False, f"NPS points {per}"), ("nps_slope_within", "nps", True, f"NPS points {per}"),
-        ("cx_slope", "cx_index", False, f"points {per}"),
-    ):  # fmt: skip
-        lacking = (
-            "no-feelings"
-            if not parts.asked.feelings
-            else "no-nps"
-            if outcome == "nps" and not parts.asked.nps
-            else None
-        )
-        row = {"reason": lacking} if lacking else parts.slope(outcome, within=within)
-        found[name] = _finding(parts, name, row, unit)
-    return found
-
-
-def _findings(parts, tables):
-    """Findings by their last word, in the order of the docstring of `employee_ambassadors`."""
-    found = headline_findings(parts, tables["comparison"])
-    trend = tables["trend"]
-    trend = trend[(trend["by"] == "feelings") & (trend["method"] != "") & trend["estimate"].notna()]
-    row = trend.iloc[0].to_dict() if len(trend) else {"reason": "too-few" if parts.asked.feelings else "no-feelings"}
-    found["dose_trend"] = _finding(parts, "dose_trend", row, "points per feeling")
-    for row in tables["agreement"].to_dict("records"):
-        if row["index"] != "icc1_n0":
-            name = f"{row['index']}_{_measure(parts, row)}"
-            found[name] = _finding(parts, name, row, "share", n_unit=UNIT[row["side"]])
-    for row in tables["both_sides"].to_dict("records"):
-        name = f"correlation_{row['question']}"
-        found[name] = _finding(parts, name, row, "correlation")
-    return found
-
-
-def _measure(parts, row):
-    if row["measure"] != "index":
-        return row["measure"]
-    return OF_INDEX[row["side"]] if parts.asked.feelings or row["side"] == "customers" else "employee_index"
-
-
-def _no_comparison(parts, measure, statistic):
-    if not parts.asked.feelings:
-        return "no-feelings"
-    if measure == "nps" and parts.asked.nps is None:
-        return "no-nps"
-    return "scales-differ" if statistic == "ratio raw" and parts.compared else "few-on-a-side"
-
-
-def _finding(parts, name, row, unit, n_unit="work groups"):
-    numbers = {k: _number(row.get(k)) for k in ("estimate", "std_error", "ci_low", "ci_high", "p_value")}
-    reason = row.get("reason")
-    if isinstance(reason, str) and reason:
-        known = f"{NAME}.reason.{reason.replace('_', '-')}"
-        high, rest = parts.sizes
-        reason = text(known, parts.study.language, n_high=high, n_rest=rest, cut=parts.cut)
-    else:
-        reason = None
-    n_missing = parts.n_missing if n_unit == "work groups" else int(row.get("n_missing", 0))
-    count = row.get("n", 0)
-    method = row.get("method")
-    return Finding(
-        f"{NAME}.{name}", **numbers, confidence=parts.confidence, unit=unit,
-        n=int(count), n_unit=n_unit, n_missing=n_missing,
-        method=method if isinstance(method, str) else "", reason=reason,
-    )  # fmt: skip
-
-
-def _number(value):
-    return math.nan if value is None else float(value)

@@ -1,5 +1,7 @@
 """Pictures of the two sides of work groups: every group, the dose–response, and the ratio that depends on its zero."""
 
+from cxstudy.figures.ambassador_choices import sensitivity
+from cxstudy.figures.ambassador_contact import contact
 from cxstudy.figures.style import BAND, FIRST, INK, LABEL, MUTED, SECOND, SMALL, axes, head, zero_line
 from cxstudy.language import number, text
 
@@ -163,4 +165,4 @@ def _digits(result):
     return ".0f" if (100 * result.settings["confidence"]).is_integer() else ".1f"
 
 
-FIGURES = {"groups": groups, "dose": dose, "zero": zero}
+FIGURES = {"groups": groups, "dose": dose, "zero": zero, "sensitivity": sensitivity, "contact": contact}

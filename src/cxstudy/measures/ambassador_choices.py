@@ -24,15 +24,16 @@ def sensitivity(parts):
         return pd.DataFrame(columns=COLUMNS)
     sizes, groups, rows = _sizes(parts.fewest), parts.groups, []
     choices = [(*size, "equal") for size in sizes] + [(*sizes[0], "by customers")]
-    for cut in sorted({*CUTS, parts.cut}):
-        for customers, employees, weights in choices:
-            part = groups[(groups["n_answers"] >= customers) & (groups["n_employees"] >= employees)]
+    # all cuts of one choice draw from the same companies, and draws are kept from one comparison to the next
+    for customers, employees, weights in choices:
+        part = groups[(groups["n_answers"] >= customers) & (groups["n_employees"] >= employees)]
+        for cut in sorted({*CUTS, parts.cut}):
             high = (parts.n_high(part, cut) == len(parts.asked.feelings)).to_numpy()
             row = {"cut": cut, "minimum_customers": customers, "minimum_employees": employees, "weights": weights}
             row |= {"n_high": int(high.sum()), "n_rest": int((~high).sum())}
             row["primary"] = (cut, customers, employees, weights) == (parts.cut, *sizes[0], "equal")
             rows.append(row | _one(parts, part, high, weights))
-    return pd.DataFrame(rows).reindex(columns=COLUMNS)
+    return pd.DataFrame(rows).reindex(columns=COLUMNS).sort_values("cut", kind="stable", ignore_index=True)
 
 
 def _one(parts, part, high, weights):

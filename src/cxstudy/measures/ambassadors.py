@@ -151,7 +151,7 @@ class Ambassadors:
         rows = []
         for by, (used, dose) in doses.items():
             y = self.groups["cx_index"].to_numpy()[used]
-            rows.append({"by": by, "of": "cx_index"} | self._slope(y, dose, used))
+            rows.append({"by": by, "of": "cx_index"} | self.line(y, dose, used))
             if len(np.unique(dose)) > 1:
                 # equal means differ in their last digits with the order in which the engine adds
                 rows.append({"by": by, "of": "cx_index"} | trend.jonckheere(np.round(y, DIGITS), dose))
@@ -162,7 +162,7 @@ class Ambassadors:
         used = (self.groups[outcome].notna() & self.groups["employee_index"].notna()).to_numpy()
         if used.sum() < 3:
             return nothing(int(used.sum()), "too-few")
-        row = self._slope(
+        row = self.line(
             self.groups[outcome].to_numpy()[used], self.groups["employee_index"].to_numpy()[used], used, within=within
         )
         return scaled(row, PER)
@@ -212,7 +212,8 @@ class Ambassadors:
         rows["method"] = rows["method"].map(lambda m: f"{m}, {drawn}" if m else m)
         return rows
 
-    def _slope(self, y, x, used, within=False):
+    def line(self, y, x, used, within=False):
+        """`stats.regression.slope` of y on x of the rows ``used``, clustered by company where there are enough."""
         company = self.groups["company"].to_numpy()[used]
         return slope(
             y,

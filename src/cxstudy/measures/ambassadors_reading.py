@@ -3,6 +3,7 @@
 import numpy as np
 
 from cxstudy.findings import Reading
+from cxstudy.measures.ambassador_further_reading import further_notes, interval
 from cxstudy.measures.ambassadors import FEWEST_COMPANIES, LEAST_ON_A_SIDE, PER
 from cxstudy.measures.group_agreement import AGREES
 from cxstudy.measures.pairing import left_out_list
@@ -28,16 +29,16 @@ def headline(found, parts, common, sides):
     if not parts.asked.feelings:
         return Reading("employee_ambassadors.both_sides", common | _spread_of(sides))
     compared = parts.compared and np.isfinite(found["points"].ci_low)
-    values = common | _interval("points", found["points"]) | _interval("slope", found["cx_slope"])
+    values = common | interval("points", found["points"]) | interval("slope", found["cx_slope"])
     for name in ("ratio_raw", "ratio_100"):
-        values |= {k: 100 * (v - 1) for k, v in _interval(name, found[name]).items()}
+        values |= {k: 100 * (v - 1) for k, v in interval(name, found[name]).items()}
     both = np.isfinite(found["ratio_raw"].estimate)
     values["ratios"] = "@employee_ambassadors.ratios" if both else "@employee_ambassadors.ratio_100_only"
     word = _side(found["points" if compared else "cx_slope"])
     return Reading(f"employee_ambassadors.{'' if compared else 'line_'}{word}", values)
 
 
-def notes(found, tables, parts, common):
+def notes(found, tables, parts, common, settings):
     """One Reading under each doubt, ``employee_ambassadors.note.…``; ``.none`` where it cannot be examined."""
     yield _left_out(parts.left_out, common)
     yield _agreement(tables["agreement"], parts, common)
@@ -46,6 +47,7 @@ def notes(found, tables, parts, common):
     yield _dose(found, tables, parts, common)
     yield from _zero(found, tables, common)
     yield _sensitivity(tables["sensitivity"], parts, common)
+    yield from further_notes(found, tables, parts, common, settings)
     single = parts.left_out.loc[parts.left_out["reason"] == "one-employee", "n"]
     if len(single):
         yield Reading(f"{NOTE}.one_employee", {"count": int(single.iloc[0])})
@@ -98,9 +100,9 @@ def _nps(found, common):
     if not np.isfinite(found["nps_difference"].ci_low):
         yield Reading(f"{NOTE}.nps.none", common | {"why": found["nps_difference"].reason or ""})
     else:
-        yield Reading(f"{NOTE}.nps", common | _interval("gap", found["nps_difference"]))
+        yield Reading(f"{NOTE}.nps", common | interval("gap", found["nps_difference"]))
     if np.isfinite(found["nps_slope_within"].estimate):
-        values = _interval("slope", found["nps_slope"]) | _interval("within", found["nps_slope_within"])
+        values = interval("slope", found["nps_slope"]) | interval("within", found["nps_slope_within"])
         yield Reading(f"{NOTE}.within", common | values)
     else:
         yield Reading(f"{NOTE}.within.none", common)
@@ -115,7 +117,7 @@ def _dose(found, tables, parts, common):
         return Reading(f"{NOTE}.dose.none", common)
     values = {"none": dose["estimate"].iloc[0], "none_high": int(dose["n_high"].iloc[0])}
     values |= {"all": dose["estimate"].iloc[-1], "all_high": int(dose["n_high"].iloc[-1])}
-    return Reading(f"{NOTE}.dose", common | values | _interval("trend", trend))
+    return Reading(f"{NOTE}.dose", common | values | interval("trend", trend))
 
 
 def _zero(found, tables, common):
@@ -168,7 +170,3 @@ def _spread_of(sides):
 
 def _side(finding):
     return "higher" if finding.ci_low > 0 else "lower" if finding.ci_high < 0 else "undecided"
-
-
-def _interval(name, finding):
-    return {name: finding.estimate, f"{name}_low": finding.ci_low, f"{name}_high": finding.ci_high}

@@ -57,7 +57,7 @@ def paired(study, outcome=MARGIN, minimum_answers=None, *, pairing=None):
     minimum_answers = at_least_threshold("minimum_answers", minimum_answers, study.thresholds["customers"])
     lag = lag_of(study, pairing)
     keys = ["unit"] if lag is None else ["unit", "year"]
-    results, unusable = _results(study, outcome, keys)
+    results, unusable = results_of(study, outcome, keys)
     loyalty, undated = _loyalty(study, keys)
     if lag:
         loyalty["year"] += lag
@@ -194,7 +194,11 @@ def financial_year(date, year_end):
     return date.year().cast("int64") + later.cast("int64")
 
 
-def _results(study, outcome, keys):
+def results_of(study, outcome, keys):
+    """``(frame, unusable)``: the mean ``outcome`` over the years of each of ``keys``, n_years, and profit and revenue.
+
+    ``unusable`` counts results without an outcome because revenue is not above 0.
+    """
     frame = study.financials.frame()
     have = set(frame.columns)
     bad = 0

@@ -45,7 +45,10 @@ class Groups:
     on 1–5 and of recommend_employer on 0–10 (``employer``), and the ``company`` index.
 
     ``answers`` and ``employees`` are numbers of customers and of employees; ``promoters``, ``passives``, ``detractors``
-    numbers of customers who answered recommend, over all years. No employee's answer is missing.
+    numbers of customers who answered recommend, over all years. No employee's answer is missing. ``disengaged`` is the
+    % of a group's employees whose mean of the three feelings is under 3. ``contact`` [S, C, 3, 3] holds the products of
+    1, the step of customer contact (0–3, less 1.5) and the eNPS score (−100, 0, 100), summed over each company's
+    employees.
     """
 
     cx: np.ndarray
@@ -57,6 +60,8 @@ class Groups:
     promoters: np.ndarray
     passives: np.ndarray
     detractors: np.ndarray
+    disengaged: np.ndarray
+    contact: np.ndarray
 
 
 def simulate_counts(rng, parameters, studies=1):
@@ -108,9 +113,10 @@ def simulate_groups(rng, parameters, studies=1):
     size = design.employees.ravel()
     group = np.repeat(np.arange(len(size)), size)
     feelings, person = draw_feelings(rng, p, design.climate.ravel(), group)
-    employer, _ = draw_employer(rng, p, design.climate.ravel()[group], person)
+    employer, step = draw_employer(rng, p, design.climate.ravel()[group], person)
     drawn = draw_classes(rng, p, design.answers, *classes(p, design.experience)).sum(axis=2)
     starts = np.concatenate([[0], np.cumsum(size)[:-1]])
+    low = feelings.sum(axis=1) < 3 * feelings.shape[1]
     means = np.add.reduceat(feelings, starts, axis=0, dtype=np.int64) / size[:, None]
     return Groups(
         cx=cx,
@@ -122,7 +128,20 @@ def simulate_groups(rng, parameters, studies=1):
         promoters=drawn[..., 0],
         detractors=drawn[..., 1],
         passives=drawn[..., 2],
+        disengaged=100 * (np.add.reduceat(low, starts, dtype=np.int64) / size).reshape(studies, -1),
+        contact=_contact(design, step, employer, size),
     )
+
+
+def _contact(design, step, employer, size):
+    """Products of 1, step − 1.5 and eNPS score by company [S, C, 3, 3]."""
+    score = 100.0 * ((employer >= 9).astype(int) - (employer <= 6))
+    columns = np.column_stack([np.ones(len(step)), step - 1.5, score])
+    # groups stand in the order of their companies: a company starts where its first group's employees do
+    groups = np.flatnonzero(np.diff(design.company, axis=1, prepend=-1).ravel())
+    starts = np.concatenate([[0], np.cumsum(size)[:-1]])[groups]
+    products = np.add.reduceat(columns[:, :, None] * columns[:, None, :], starts, axis=0)
+    return products.reshape(len(design.company), -1, 3, 3)
 
 
 def truth(parameters):
@@ -151,7 +170,8 @@ def truth(parameters):
         values[f"loyalty_share.r2_{name}"] = values[f"nps_margin.correlation_{name}"] ** 2
         covariance = np.cov(latent, design.expected.ravel(), ddof=0)[0, 1]
         values[f"loyalty_share.r2_{name}_latent"] = covariance**2 / (latent.var() * total)
-    return {name: float(value) for name, value in (values | _group_truth(p, groups)).items()}
+    values |= _group_truth(p, groups) | _driver_truth(p)
+    return {name: float(value) for name, value in values.items()}
 
 
 def _loyalty_truth(prefix, counts, mean, residual):
@@ -169,6 +189,17 @@ def _loyalty_truth(prefix, counts, mean, residual):
         values[f"{prefix}.top_minus_bottom{tail}"] = top - bottom
         values[f"{prefix}.slope" + ("" if name == "nps" else "_promoter_share")] = 10 * covariance / x.var()
         values[f"{prefix}.correlation_{name}"] = covariance / np.sqrt(x.var() * total)
+    return values
+
+
+def _driver_truth(p):
+    """What customers name does not depend on their company: the shares (%) and ranks put in, ties sharing the first."""
+    shares = {name: 100 * share for name, share in p.drivers}
+    values = {f"drivers.stated_{name}": share for name, share in shares.items()}
+    for name, share in shares.items():
+        values[f"drivers.stated_rank_{name}"] = 1 + sum(other > share + 1e-9 for other in shares.values())
+    if {"resolution", "engagement"} <= set(shares):
+        values["drivers.stated_resolution_minus_engagement"] = shares["resolution"] - shares["engagement"]
     return values
 
 

@@ -9,7 +9,7 @@ from cxstudy.stats.mixed_search import newton_search
 _NUDGE = 0.05
 
 
-def variance_intervals(fit, confidence=0.95):
+def variance_intervals(fit, confidence=0.95, *, only=None):
     """Intervals of the standard deviations, the correlation and the intraclass correlation of a `stats.mixed.Fit`.
 
     Returns a dict: ``intercept``, ``slope``, ``residual`` (standard deviations in the units of the outcome, of the
@@ -17,7 +17,8 @@ def variance_intervals(fit, confidence=0.95):
     a model with a slope, icc only without one. An interval holds the values that the (restricted) likelihood, made as
     large as it can be by all other parameters, does not reject: −2 log L within χ²(1) of its best, as R's
     ``confint(method = "profile")``. A standard deviation's lower end is 0, a correlation's −1 or 1, where that is not
-    rejected. (nan, nan) for the correlation with a standard deviation of 0.
+    rejected. (nan, nan) for the correlation with a standard deviation of 0. ``only``: the names wanted, None for all;
+    each takes searches of its own.
 
     Venzon & Moolgavkar (1988), Applied Statistics 37(1).
     """
@@ -26,11 +27,13 @@ def variance_intervals(fit, confidence=0.95):
     names = ["intercept", "residual"] if profile.q == 1 else ["intercept", "slope", "correlation", "residual"]
     found = {}
     for j, name in enumerate(names):
+        if only is not None and name not in only:
+            continue
         low, high = profile.limits(j, z)
         unit = 1.0 if name == "correlation" else fit.scale.outcome
         unit *= abs(fit.scale.random[-1, -1]) if name == "slope" else 1.0
         found[name] = (float(unit * low), float(unit * high))
-    if profile.q == 1:
+    if profile.q == 1 and (only is None or "icc" in only):
         found["icc"] = profile.icc(z)
     return found
 

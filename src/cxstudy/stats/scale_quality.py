@@ -88,7 +88,8 @@ def scale_quality(data, scales, *, cluster=None, confidence=0.95, method="percen
         none = {"reason": "no-proper-solution"}
         found = none if np.isnan(estimate) else interval(estimate, drawn[:, i], left[:, i], confidence, method)
         rows.append(row | {"estimate": estimate} | found)
-    table = pd.DataFrame(rows).assign(n=len(values), n_missing=missing, confidence=confidence)
+    table = pd.DataFrame(rows, columns=["scale", "item", "other", "measure", "items", *VOCABULARY])
+    table = table.assign(n=len(values), n_missing=missing, confidence=confidence)
     table["unit"] = np.where(table["measure"].isin(["loading", "item_rest"]), "correlation", "share")
     table["reversed"] = (table["measure"] == "item_rest") & (table["estimate"] < 0)
     return ScaleQuality(
