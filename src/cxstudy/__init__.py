@@ -39,6 +39,7 @@ _WHERE = {
     "effective_n": "measures.weighting",
     "measures_overview": "analyses.measures",
     "client_report": "client.report",
+    "profit_chain": "analyses.profit_chain",
     "drivers": "analyses.drivers",
     "stated_drivers": "measures.stated_drivers",
     "self_image": "analyses.self_image",

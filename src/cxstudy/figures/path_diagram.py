@@ -1,7 +1,7 @@
 """A path diagram laid out so that no label can lie on an arrow: nodes in a row, arrows in lanes above and below them.
 
-Arrows go up or down only at nodes, so the gaps between nodes hold nothing but level lines, one to a lane; a label stands
-on its own line in a gap. Lengths are inches at the size of `size`.
+Arrows go up or down only at nodes, so the gaps between nodes hold nothing but level lines, one to a lane; a label
+stands on its own line in a gap. Lengths are inches at the size of `size`.
 """
 
 from textwrap import fill

@@ -29,8 +29,8 @@ LOYALTY = {"nps": nps, "promoter_share": promoter_share}
 class ChainData:
     """A study's units and work groups with every scale of the chain on 0–100; no group under the anonymity threshold.
 
-    ``units``: unit, [year], n_answers, n_employees (the fewest of one scale), each employees' scale, satisfied_customers,
-    loyalty (NPS or promoter share in %), the outcome (``margin``, or its own name), from `pairing.paired`. Years are
+    ``units``: unit, [year], n_answers, n_employees (the fewest of one scale), each employees' scale,
+    satisfied_customers, loyalty (NPS or promoter share in %), the outcome (``margin``, or its own name), from `pairing.paired`. Years are
     those of the study's pairing; employees' answers without a year hold for all. ``groups``: company, work_group,
     n_answers, n_employees, the scales, loyalty and loyalty_se (its
     standard error from the variance within groups, pooled). ``left_out``: reason, n, n_unit. ``why``: a Reading why
@@ -80,7 +80,7 @@ class ChainData:
         return both
 
     def _cells(self):
-        """Side and scale → n, mean and squares by the finest groups there are; every frame later is rolled up from it."""
+        """Side and scale → n and mean by the finest groups there are, from which every frame is rolled up."""
         found = {}
         for side in ("employees", "customers"):
             if not self.study.has(side):
@@ -175,7 +175,7 @@ class ChainData:
 
 
 def revenue(study):
-    """Unit, log_revenue, [log_revenue_per_employee, organic_growth]: each unit's years together; None without revenue."""
+    """Unit, log_revenue, [log_revenue_per_employee, organic_growth]: a unit's years together; None without revenue."""
     if not study.has("financials", "revenue"):
         return None
     frame = study.financials.frame()
@@ -218,7 +218,7 @@ def _dated(study, side):
 
 
 def _index(table, data, items, by):
-    """n, mean and whole number of missing answers of an index by group, from answers, or from counted means."""
+    """n and mean of an index by group, from answers or from counted means."""
     if not is_counted(table):
         m = moments(data.mutate(**{INDEX: index_column(data, items)}), INDEX, by=by)
         return m.keys.assign(n=m.n, mean=m.total[:, 0] / np.where(m.n > 0, m.n, np.nan) + m.centre[0])

@@ -1,4 +1,4 @@
-"""The path model of the service-profit chain between units: coefficients, effects, and what goes with some points more."""
+"""The path model of the service-profit chain between units: coefficients, effects, what goes with more."""
 
 import pandas as pd
 

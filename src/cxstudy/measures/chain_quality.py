@@ -27,7 +27,8 @@ def chain_quality(study, scales, *, confidence=0.95, replicates=400, seed=1):
     ``scales``: a `chain_scales.ChainScales`. Items are put on 0–100, high is good; units are drawn as a whole where
     there are 10 or more. A scale
     of one question is a row of ``quality`` with the reason single-item; counts give the reason counted; above 200,000
-    answers a side only alpha and omega of the items as they are asked are made. The CX index is judged where study.yaml declares it.
+    answers a side only alpha and omega of the items as they are asked are made. The CX
+    index is judged where study.yaml declares it.
     """
     found = {name: [] for name in TABLES}
     for side in ("employees", "customers"):
