@@ -9,13 +9,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-
-from cxstudy import cli
-from cxstudy.report import notebook_list
-from cxstudy.report import run as run_module
-from cxstudy.report import run_record
 from small_study import write_notebook, write_study
 from test_index import HEAD, ROWS
+
+from cxstudy import cli
+from cxstudy.report import notebook_list, run_record
+from cxstudy.report import run as run_module
 
 
 @pytest.fixture

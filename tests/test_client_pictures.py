@@ -11,9 +11,9 @@ from client_model import BRANCHES, CATEGORIES, HOSTILE, sample_report
 from cxstudy.client.canvas import SMALL, SVG, WIDTH, fitted, two_lines, width
 from cxstudy.client.cells import clean
 from cxstudy.client.colours import GRAPHIC, PAPER, TEXT, contrast, luminance, on, palette
-from cxstudy.figures.label_places import DOT, places
 from cxstudy.client.model import Brand, Chart, Series
 from cxstudy.client.pictures import picture, picture_png
+from cxstudy.figures.label_places import DOT, places
 
 DRAWN = {"svg", "g", "path", "text", "defs", "clipPath", "rect", "use"}
 

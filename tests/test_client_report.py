@@ -15,7 +15,7 @@ from client_study import SIZES, TOWNS, branch_study
 import cxstudy as cx
 from cxstudy.client.model import CHARTS, KINDS, Chart, Note, Report, Sentence, Table
 from cxstudy.client.names_of_sections import DEFAULT, SECTIONS
-from cxstudy.client.peers import above_median, gap_to_peers, holm, median_interval, quartiles, rank_interval
+from cxstudy.client.peers import above_median, gap_to_peers, median_interval, quartiles, rank_interval
 from cxstudy.client.report import client_report, write_report_findings
 from cxstudy.client.shared import prepare
 from cxstudy.client.who import clients_of
@@ -23,7 +23,6 @@ from cxstudy.faults import NotTestable
 from cxstudy.findings import read_findings
 from cxstudy.language import LANGUAGES, catalogue, number
 from cxstudy.measures.comparing import compare_nps
-from cxstudy.stats.multiple import adjusted
 
 REFERENCE = Path(__file__).parent / "reference"
 ONE_OFF = {"0", "1", "2", "3", "5", "6", "7", "9", "10", "20", "100", "2023", "2024", "+10"}
@@ -291,8 +290,6 @@ def test_quartiles_gaps_and_ranks_by_hand():
     assert row["estimate"] == 6.0
     np.testing.assert_allclose(row["std_error"], math.sqrt(9 + 16 / 3))
     assert above_median(10, 3, 10, 2) == 0.5 and above_median(40, 3, 10, 2) > 0.9999
-    p = np.random.default_rng(2).uniform(size=40) ** 3
-    np.testing.assert_allclose(holm(p), adjusted(p, "holm"))
     assert rank_interval(0.0, 0.0, [1.0, -1.0, 2.0], [0.0] * 3, 0.95) == (3, 3)
     assert rank_interval(0.0, 50.0, [1.0, -1.0, 2.0], [9.0] * 3, 0.95) == (1, 4)
     spread, low, high = median_interval([1.0, 2.0, 3.0], [0.0] * 3, 0.95)

@@ -202,8 +202,8 @@ def test_false_alarms_are_rare():
     import ibis
     import pyarrow
 
-    from cxstudy.opening.config import StudyFile
     from cxstudy.measures import clicking, oddities
+    from cxstudy.opening.config import StudyFile
 
     config = StudyFile.model_validate({"format": 1, "name": "x", "tables": {"customers": {"file": "x.csv"}}})
     config = config.model_copy(

@@ -1,7 +1,6 @@
 """Employees whose data come as department means with n and SD: what follows from them is what the answers give."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from work_group_study import FEELINGS, reference_frames, reference_values, write
 

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from cxstudy.claims import claims, declared
-from cxstudy.findings import Finding, write_findings
 from cxstudy.figures.claims import FIGURES, verdicts
+from cxstudy.findings import Finding, write_findings
 
 module = import_module("cxstudy.claims")
 

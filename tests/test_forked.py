@@ -8,10 +8,10 @@ import sys
 import time
 
 import pytest
+from test_kernels import book, is_running
 
 from cxstudy.report.forked import ENVIRONMENT, ForkServer, _own_modules, supported
 from cxstudy.report.kernels import ThisInterpreter, execute, execute_all
-from test_kernels import book, is_running
 
 pytestmark = pytest.mark.skipif(not supported(), reason="kernels are forked on Linux only")
 

@@ -11,8 +11,8 @@ import statsmodels.formula.api as smf
 from cxstudy.faults import NotTestable
 from cxstudy.stats import importance as module
 from cxstudy.stats import prediction, unit_r_squared
-from cxstudy.stats.dilution import correct_r2, reliability
 from cxstudy.stats.all_subsets import increments_by_level, lmg, semi_partial, subset_r2
+from cxstudy.stats.dilution import correct_r2, reliability
 from cxstudy.stats.importance import importance
 from cxstudy.stats.prediction import best_predictor, cross_validated_r2, left_out_errors
 from cxstudy.stats.unit_r_squared import resampled_r2

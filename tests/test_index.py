@@ -8,10 +8,10 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_markdown_cell, new_notebook
+from test_page import CHROMIUM, PIXEL, RUN, Tags, chromium
 
 from cxstudy.findings import Finding, write_findings
 from cxstudy.report.index import digits_for, found, read_claims, read_run, write_index
-from test_page import CHROMIUM, PIXEL, RUN, Tags, chromium
 
 HEAD = "id,document,said,kind,published,verdict,word,estimate,ci_low,ci_high,confidence,unit,n,n_unit,finding,reason"
 ROWS = [

@@ -8,11 +8,11 @@ import time
 from types import SimpleNamespace
 
 import pytest
+from small_study import write_notebook
 
 from cxstudy.report import kernels
 from cxstudy.report.kernels import Executed, Progress, execute, execute_all
 from cxstudy.report.notebook_list import Notebook, read_parameters
-from small_study import write_notebook
 
 
 def book(folder, name, *cells, parameters="factor = 2"):

@@ -1,11 +1,11 @@
 """The NPS in a sentence: the numbers of `cx.nps`, nobody shown who must not be, in the study's language."""
 
 import pytest
+from small_study import write_study
 
 import cxstudy as cx
 from cxstudy.faults import NotTestable
 from cxstudy.nps_sentence import nps_sentences
-from small_study import write_study
 
 
 @pytest.fixture

@@ -5,15 +5,15 @@ import re
 import shutil
 
 import pytest
-
 import test_notebooks
+from small_study import write_notebook, write_study
+
 from cxstudy.findings import read_findings
 from cxstudy.report import new_notebook as module
 from cxstudy.report.new_notebook import new_notebook, safe_name
 from cxstudy.report.notebook_list import list_notebooks
 from cxstudy.report.run import run_study
 from cxstudy.study import open_study
-from small_study import write_notebook, write_study
 
 RULES = [
     getattr(test_notebooks, name)

@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 import cxstudy.figures
-from cxstudy.findings import Finding, Reading, Result, finding, read_findings
 from cxstudy.anonymity import suppress
+from cxstudy.findings import Finding, Reading, Result, finding, read_findings
 from cxstudy.report.record import plain, protected_finding, record
 
 STUDY = SimpleNamespace(name="small", synthetic=True, language="en", thresholds={"customers": 5, "employees": 7})

@@ -6,6 +6,7 @@ import shutil
 from dataclasses import replace
 
 import pytest
+from small_study import write_notebook, write_study
 
 from cxstudy import cli
 from cxstudy.findings import Finding
@@ -13,7 +14,6 @@ from cxstudy.report import rerun as module
 from cxstudy.report import run as run_module
 from cxstudy.report.rerun import compare, recorded, rerun, tolerance
 from cxstudy.report.run import run_study
-from small_study import write_notebook, write_study
 
 DRAWS = (
     "import numpy as np\n"

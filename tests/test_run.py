@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from small_study import write_notebook, write_study
 
 from cxstudy import open_study
 from cxstudy.faults import DataError, NotTestable
@@ -16,7 +17,6 @@ from cxstudy.report import run_record
 from cxstudy.report.notebook_list import Notebook
 from cxstudy.report.run import run_study
 from cxstudy.report.run_record import longest_first, newest_good_run
-from small_study import write_notebook, write_study
 
 HOME = Path(__file__).resolve().parents[1]
 

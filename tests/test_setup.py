@@ -149,7 +149,7 @@ def test_files_open_on_every_system():
     for name in tracked():
         assert len(name) <= 100 and not re.search(r'[<>:"|?*\\]', name), name
         assert not any(reserved.match(part) for part in name.split("/")), name
-        if not name.endswith((".parquet", ".gz", ".png")):
+        if not name.endswith((".parquet", ".gz", ".png", ".otf")):
             (HOME / name).read_bytes().decode("utf-8")
 
 
@@ -157,7 +157,7 @@ def test_no_file_names_a_registry_or_a_path_of_a_machine():
     hosts = "|".join(["py" + r"pi\.org", "python" + r"hosted\.org", r"registry\.npm" + r"js\.org", r"conda\.ana" + r"conda\.org"])
     roots = "|".join(rf"(?<![\w.])/{root}/" for root in ("wo" + "rk", "ro" + "ot", "ho" + "me", "Us" + "ers"))
     for name in tracked():
-        if not name.endswith((".parquet", ".gz", ".png", "LICENSE")):
+        if not name.endswith((".parquet", ".gz", ".png", ".otf", "LICENSE")):
             text = (HOME / name).read_text(encoding="utf-8")
             found = re.search(f"{hosts}|{roots}", text)
             assert not found, f"{name}: {found.group(0)}"

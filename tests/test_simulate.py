@@ -12,10 +12,10 @@ import pytest
 import yaml
 
 import cxstudy
-from cxstudy.simulated.answering import cx_moments, draw_feelings
 from cxstudy.faults import DataError
-from cxstudy.simulated.population import simulate_counts, simulate_groups, truth
 from cxstudy.simulate import simulate, tables
+from cxstudy.simulated.answering import cx_moments, draw_feelings
+from cxstudy.simulated.population import simulate_counts, simulate_groups, truth
 from cxstudy.simulated.worlds import WORLDS, Parameters, world_parameters
 
 SAMPLE = Path(__file__).parents[1] / "data" / "sample"

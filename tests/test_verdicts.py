@@ -3,13 +3,11 @@
 import math
 from types import SimpleNamespace
 
-import numpy as np
 import pytest
-from statsmodels.stats.multitest import multipletests
 
 from cxstudy.declarations import Declaration, Part, Tie
 from cxstudy.findings import Finding
-from cxstudy.verdicts import WORDS, holm, of_direction, of_practice, of_rank, of_truth, of_zone, verdict
+from cxstudy.verdicts import WORDS, of_direction, of_practice, of_rank, of_truth, of_zone, verdict
 
 A_BIT = 1e-9
 
@@ -230,22 +228,3 @@ def test_every_verdict_has_a_word_and_every_word_a_text():
 
     for word in set(WORDS.values()):
         assert text(f"verdict.{word.replace(' ', '_')}")
-
-
-@pytest.mark.parametrize("size", [1, 2, 5, 40])
-def test_holm_is_statsmodels_holm(size):
-    generator = np.random.default_rng(20)
-    for _ in range(20):
-        p_values = generator.uniform(size=size) ** 3
-        p_values[: size // 3] = p_values[0]
-        expected = multipletests(p_values, method="holm")[1]
-        assert holm(list(p_values)) == pytest.approx(expected, abs=1e-15)
-
-
-def test_holm_at_its_edges():
-    assert holm([]) == []
-    assert holm([0.0, 1.0]) == [0.0, 1.0]
-    with pytest.raises(ValueError, match="between 0 and 1; got nan"):
-        holm([0.5, math.nan])
-    with pytest.raises(ValueError, match=r"got 1\.5"):
-        holm([1.5])

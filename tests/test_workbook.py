@@ -11,6 +11,7 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
+from small_study import write_notebook, write_study
 
 from cxstudy import open_study
 from cxstudy.faults import DataError
@@ -21,7 +22,6 @@ from cxstudy.report.rerun import rerun
 from cxstudy.report.run import run_study
 from cxstudy.report.table_files import count_rows, kinds, read_texts, read_typed
 from cxstudy.report.workbook import sheet_name, write_workbook
-from small_study import write_notebook, write_study
 
 THRESHOLDS = {"customers": 5, "employees": 7}
 RUN = {"study": "small", "title": "A small study", "run": "20260102-030405", "synthetic": True}

@@ -14,7 +14,8 @@ from pathlib import Path
 from cxstudy.declarations import Claim
 from cxstudy.findings import Finding, Reading, Result, read_findings
 from cxstudy.language import say, text
-from cxstudy.verdicts import Verdict, holm, verdict
+from cxstudy.stats.multiple import adjusted
+from cxstudy.verdicts import Verdict, verdict
 
 
 @cache
@@ -119,10 +120,10 @@ def _after_holm(verdicts):
         and math.isfinite(one.finding.p_value)
         and math.isfinite(one.finding.confidence)
     ]
-    adjusted = holm([one.finding.p_value for _, one in tested])
+    after = adjusted([one.finding.p_value for _, one in tested], "holm").tolist()
     return {
         claim_id: one.name if p + one.finding.confidence < 1 else "undecided"
-        for (claim_id, one), p in zip(tested, adjusted, strict=True)
+        for (claim_id, one), p in zip(tested, after, strict=True)
     }
 
 

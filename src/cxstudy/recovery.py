@@ -28,10 +28,10 @@ from cxstudy.recovery_groups import (
     work_group_frame,
 )
 from cxstudy.simulated.population import TRUTH_COMPANIES, TRUTH_SEED, simulate_counts, simulate_groups, truth
+from cxstudy.simulated.worlds import WORLDS
 from cxstudy.stats.intervals import share_interval
 from cxstudy.stats.unit_r_squared import resampled_r2
 from cxstudy.verdicts import of_truth, verdict
-from cxstudy.simulated.worlds import WORLDS
 
 CLAIMS = (
     "margin-top", "margin-bottom", "loyalty-share", "employee-ambassador-cx", "employee-ambassador-loyalty",

@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 from scipy.special import ndtri
 
+from cxstudy.faults import DataError, Fault
 from cxstudy.simulated.answering import draw_employer, draw_feelings, recommend_cuts
 from cxstudy.simulated.design import draw_design
-from cxstudy.faults import DataError, Fault
-from cxstudy.simulated.population import simulate_counts, simulate_groups, truth
 from cxstudy.simulated.folder import README, STUDY_FILE
+from cxstudy.simulated.population import simulate_counts, simulate_groups, truth
 from cxstudy.simulated.worlds import WORLDS, Parameters, world_parameters
 
 __all__ = ["SEED", "WORLDS", "Parameters", "simulate", "simulate_counts", "simulate_groups", "tables", "truth"]

@@ -15,21 +15,21 @@ import duckdb
 import ibis
 import pandas as pd
 
+from cxstudy.faults import DataError, Fault
 from cxstudy.opening.between import between_tables
 from cxstudy.opening.checking import check_table
 from cxstudy.opening.columns import how_written, match_columns
 from cxstudy.opening.config import StudyFile
-from cxstudy.faults import DataError, Fault, unknown_name
 from cxstudy.opening.fieldwork import Invited, field_dates, read_invited
-from cxstudy.opening.linking import Linked, Links
 from cxstudy.opening.file_remarks import file_remarks
+from cxstudy.opening.linking import Linked, Links
 from cxstudy.opening.locating import find_study_file
 from cxstudy.opening.readers import read_source
 from cxstudy.opening.remarks import remarks_on
 from cxstudy.opening.rules import Opened
 from cxstudy.opening.study_file import read_study_file
-from cxstudy.study_table import StudyTable
 from cxstudy.opening.values import read_values, typed
+from cxstudy.study_table import StudyTable
 
 
 @dataclass(frozen=True)

@@ -138,25 +138,6 @@ def verdict(claim, findings, truth=None, synthetic=False):
     return weakest
 
 
-def holm(p_values):
-    """Holm's step-down adjusted p-values, in the order given (Holm 1979, Scandinavian Journal of Statistics 6, 65–70).
-
-    The i-th smallest of m is multiplied by m − i + 1, the running maximum is taken, and 1 is the ceiling;
-    R: ``p.adjust(p, "holm")``. ValueError when a value lies outside 0…1.
-
-    >>> holm([0.01, 0.04, 0.03])
-    [0.03, 0.06, 0.06]
-    """
-    for p in p_values:
-        if not 0 <= p <= 1:
-            raise ValueError(f"a p-value must lie between 0 and 1; got {p}. Leave out tests that gave none.")
-    adjusted, highest = [0.0] * len(p_values), 0.0
-    for step, place in enumerate(sorted(range(len(p_values)), key=lambda i: p_values[i])):
-        highest = max(highest, min(1.0, p_values[place] * (len(p_values) - step)))
-        adjusted[place] = highest
-    return adjusted
-
-
 def _judge(part, findings, truth, synthetic):
     """The verdict on one part."""
     one = findings.get(part.finding)

@@ -29,7 +29,10 @@ class Note:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table: ``name`` for machines, ``heading`` and ``unit`` for people, ``kind`` of `KINDS`, ``digits``."""
+    """A column of a table: ``name`` for machines, ``heading`` and ``unit`` for people, ``kind`` of `KINDS`, ``digits``.
+
+    Values of kind ``percent`` are 0–100.
+    """
 
     name: str
     heading: str

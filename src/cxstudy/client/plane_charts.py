@@ -2,8 +2,8 @@
 
 from cxstudy.client.canvas import SMALL, WIDTH, fitted, sheet, width
 from cxstudy.client.colours import BAND, INK, MUTED
-from cxstudy.figures.label_places import places
 from cxstudy.client.row_charts import add_key, reach, tick_text, ticks
+from cxstudy.figures.label_places import places
 
 TALL, MAP = 2.7, 3.7
 TALLEST = 7.4

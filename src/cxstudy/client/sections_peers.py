@@ -5,7 +5,6 @@ from cxstudy.client.peers import (
     FEWEST_PEERS,
     above_median,
     gap_to_peers,
-    holm,
     median_interval,
     quartiles,
     rank_interval,
@@ -15,6 +14,7 @@ from cxstudy.client.secrecy import ALL
 from cxstudy.client.sections_measures import CLASSES, difference, measure_finding
 from cxstudy.client.slugs import slugs
 from cxstudy.language import text
+from cxstudy.stats.multiple import adjusted
 
 COMPARED = ("nps", "csat", "csi", "ces", "cx_index")
 QUARTILES = ("lower", "median", "upper")
@@ -185,7 +185,7 @@ def touchpoints(pen):
 
 def _told(pen, gaps):
     """Which touchpoints differ from the peers' after Holm's correction, in one sentence."""
-    p = holm([gap.p_value for _, gap in gaps])
+    p = adjusted([gap.p_value for _, gap in gaps])
     sure = [(label, gap) for (label, gap), one in zip(gaps, p, strict=True) if one < 1 - pen.shared.confidence]
     if not sure:
         return pen.sentence("touchpoints.same", *(gap for _, gap in gaps), count=len(gaps))

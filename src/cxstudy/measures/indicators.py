@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from cxstudy.opening.config import Lag
 from cxstudy.findings import Reading
 from cxstudy.measures.pairing import MARGIN, financial_year, lacking, paired
+from cxstudy.opening.config import Lag
 from cxstudy.stats.resampling import FEWEST_UNITS
 
 OUTCOMES = (MARGIN, "organic_growth")

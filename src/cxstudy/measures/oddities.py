@@ -13,6 +13,7 @@ import pandas as pd
 from cxstudy.engine import fetch
 from cxstudy.measures.index import scale_of
 from cxstudy.stats import patterns
+from cxstudy.stats.multiple import adjusted
 from cxstudy.tally import counts
 
 SCORE = {"customers": "nps", "employees": "recommend_employer"}
@@ -244,6 +245,5 @@ def _pairs(expr, key, columns):
 def judged(frame, alpha):
     """The frame with p_adjusted (Holm over its p-values; nan stays nan) and flagged (at most ``alpha``)."""
     p = frame["p_value"].to_numpy(float)
-    adjusted, known = np.full(len(p), np.nan), np.isfinite(p)
-    adjusted[known] = patterns.holm(p[known])
-    return frame.assign(p_adjusted=adjusted, flagged=np.where(known, adjusted <= alpha, False).astype(bool))
+    holm = adjusted(p, "holm")
+    return frame.assign(p_adjusted=holm, flagged=np.where(np.isfinite(p), holm <= alpha, False).astype(bool))

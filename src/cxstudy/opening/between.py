@@ -2,9 +2,9 @@
 
 from difflib import get_close_matches
 
+from cxstudy.faults import Fault, unknown_name
 from cxstudy.opening.columns import declared_questions
 from cxstudy.opening.linking import OFFER
-from cxstudy.faults import Fault, unknown_name
 from cxstudy.schema import TABLES
 
 _SHOWN = 20

@@ -8,8 +8,8 @@ import ibis
 
 from cxstudy.faults import Fault
 from cxstudy.opening.rules import row_rules
-from cxstudy.schema import TABLES, UNITS
 from cxstudy.opening.wording import Example, listed
+from cxstudy.schema import TABLES, UNITS
 
 EXAMPLES = 20
 _LONGEST_QUOTED = 30

@@ -5,11 +5,11 @@ import re
 
 from pydantic import ValidationError
 
-from cxstudy.opening.config import StudyFile, keys_at
 from cxstudy.faults import DataError, Fault, unknown_name
 from cxstudy.language import LANGUAGES
-from cxstudy.schema import UNITS
+from cxstudy.opening.config import StudyFile, keys_at
 from cxstudy.opening.yaml_file import load_yaml
+from cxstudy.schema import UNITS
 
 _ELSEWHERE = {"confidence": "0.95", "tiers": "4"}
 

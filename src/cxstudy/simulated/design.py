@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 
 
-
 @dataclass(frozen=True)
 class Design:
     """What is fixed before anybody answers: who belongs to whom, experience, climate, results.

@@ -82,20 +82,6 @@ def too_often(observed, n, share):
     return stats.binom.sf(np.asarray(observed, float) - 1, np.asarray(n, float), np.asarray(share, float))
 
 
-def holm(p_values):
-    """Step-down adjusted p-values of an array, in its order (Holm 1979, Scandinavian Journal of Statistics 6; R:
-    ``p.adjust``).
-
-    >>> holm(np.array([0.01, 0.04, 0.03])).tolist()
-    [0.03, 0.06, 0.06]
-    """
-    order = np.argsort(p_values, kind="stable")
-    steps = np.maximum.accumulate(np.asarray(p_values, float)[order] * np.arange(len(order), 0, -1))
-    adjusted = np.empty(len(order))
-    adjusted[order] = np.minimum(steps, 1.0)
-    return adjusted
-
-
 def repeats_by_chance(alike, together, both, pairs):
     """Pairs expected to be alike and together, from those alike and *not* together; by group, arrays of one length.
 
