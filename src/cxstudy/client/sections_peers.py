@@ -77,8 +77,10 @@ def peers(pen):
     chart = pen.chart(
         "peers", pen.say("peers.chart"), "intervals", rows, pen.say("unit.nps"), series="NPS", highlight=pen.client.name
     )
+    # printed with one decimal, a chance of .9997 would read as certainty
+    how = "_over" if above.estimate > 99.9 else "_under" if above.estimate < 0.1 else ""
     said = pen.sentence(
-        "peers.chance", above, best, worst, chance=above.estimate, peers=above.n, all=above.n + 1, best=best.estimate,
+        f"peers.chance{how}", above, best, worst, chance=above.estimate, peers=above.n, all=above.n + 1, best=best.estimate,
         worst=worst.estimate, level=100 * pen.shared.confidence,
     )  # fmt: skip
     table = pen.table("peers", pen.say("peers.chart"), "who", rows, pen.say("unit.nps"), n_head="n_peers")
