@@ -219,3 +219,12 @@ def test_open_into_a_file_is_exit_1(study, tmp_path, capsys):
     (tmp_path / "my").write_text("")
     assert cli.main(["open", "--dir", str(tmp_path / "my"), "--copy-only"]) == 1
     assert "cannot be written" in capsys.readouterr().err
+
+
+def test_a_reader_that_has_read_enough_ends_the_command_quietly(small_study):
+    """As in ``cxstudy check STUDY | head -1``."""
+    command = [sys.executable, "-m", "cxstudy", "check", str(small_study())]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        said = process.stderr.read()
+    assert (process.returncode, said) == (0, b"")

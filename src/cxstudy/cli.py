@@ -21,7 +21,13 @@ def main(arguments=None):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     try:
-        return given.handler(given)
+        code = given.handler(given)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # whoever read the output, such as head, has read enough; what is still buffered goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except ValueError as mistake:
         return _say_error(str(mistake), mistake)
     except KeyboardInterrupt:
