@@ -91,3 +91,37 @@ def cell():
         return apply
 
     return change
+
+
+@pytest.fixture
+def read(tmp_path):
+    """Factory: ``read(content, name, **how)`` writes a file and reads it as table customers; a `Source`."""
+    import ibis
+    import pandas as pd
+
+    from cxstudy.opening.readers import read_source
+    from cxstudy.opening.table_file import TableFile
+
+    def read(content, name="table.csv", **how):
+        path = tmp_path / name
+        if isinstance(content, pd.DataFrame):
+            content.to_parquet(path)
+        elif content is not None:
+            path.write_bytes(content)
+        return read_source(ibis.duckdb.connect(), "customers", tmp_path, TableFile(file=name, **how))
+
+    return read
+
+
+@pytest.fixture
+def fault(read):
+    """Factory: as `read`, of a file with one fault, which it returns."""
+    from cxstudy.faults import DataError
+
+    def fault(content, name="table.csv", **how):
+        with pytest.raises(DataError) as caught:
+            read(content, name, **how)
+        (only,) = caught.value.faults
+        return only
+
+    return fault

@@ -2,37 +2,9 @@
 
 import gzip
 
-import ibis
 import pandas as pd
 import pytest
 
-from cxstudy.faults import DataError
-from cxstudy.opening.readers import read_source
-from cxstudy.opening.table_file import TableFile
-
-
-@pytest.fixture
-def read(tmp_path):
-    def read(content, name="table.csv", **how):
-        path = tmp_path / name
-        if isinstance(content, pd.DataFrame):
-            content.to_parquet(path)
-        elif content is not None:
-            path.write_bytes(content)
-        return read_source(ibis.duckdb.connect(), "customers", tmp_path, TableFile(file=name, **how))
-
-    return read
-
-
-@pytest.fixture
-def fault(read):
-    def fault(content, name="table.csv", **how):
-        with pytest.raises(DataError) as caught:
-            read(content, name, **how)
-        (only,) = caught.value.faults
-        return only
-
-    return fault
 
 
 def rows(source):

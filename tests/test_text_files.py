@@ -5,36 +5,13 @@ import gzip
 import io
 import json
 
-import ibis
 import pytest
 
 from cxstudy.faults import DataError
-from cxstudy.opening.readers import read_source
 from cxstudy.opening.study_file import read_study_file
-from cxstudy.opening.table_file import TableFile
 from cxstudy.study import open_study
 
 NORDIC = "company;name;comment\nC1;Åkeri Öst;blåbær\nC2;Smør;så där\n"
-
-
-@pytest.fixture
-def read(tmp_path):
-    def read(content, name="t.csv", **how):
-        (tmp_path / name).write_bytes(content)
-        return read_source(ibis.duckdb.connect(), "customers", tmp_path, TableFile(file=name, **how))
-
-    return read
-
-
-@pytest.fixture
-def fault(read):
-    def fault(content, name="t.csv", **how):
-        with pytest.raises(DataError) as caught:
-            read(content, name, **how)
-        (only,) = caught.value.faults
-        return only
-
-    return fault
 
 
 def rows(source):
