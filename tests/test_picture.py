@@ -32,6 +32,16 @@ def test_the_page_and_the_file_are_the_same_bytes_rendered_once(drawn, monkeypat
     assert once > 0 and png(figure) == shown and print_figure(figure) == shown and len(times) == once
 
 
+def test_a_figure_that_the_page_has_closed_is_not_rendered_again(drawn, monkeypatch):
+    figure, ax = drawn
+    shown = print_figure(figure)
+    plt.close(figure)
+    times = rendered(figure, monkeypatch)
+    assert png(figure) == shown and not times
+    ax.set_title("a title")
+    assert png(figure) != shown and times
+
+
 def test_a_change_is_rendered_anew(drawn):
     figure, ax = drawn
     before = png(figure)

@@ -15,9 +15,9 @@ class Picture(Figure):
     """
 
     def set_canvas(self, canvas):
-        """Matplotlib's own; PNG printed into memory is kept."""
+        """Matplotlib's own; PNG printed into memory is kept, also when closing the figure gives it another canvas."""
         super().set_canvas(canvas)
-        render, kept = canvas.print_figure, {}
+        render, kept = canvas.print_figure, self.__dict__.setdefault("kept", {})
 
         def print_figure(file, *given, **how):
             if given or how.get("format") != "png" or not isinstance(file, BytesIO):
