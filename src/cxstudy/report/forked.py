@@ -23,7 +23,8 @@ LIBRARIES = (
     "ibis.formats.pandas ibis.formats.pyarrow scipy.stats statsmodels.api statsmodels.formula.api "
     "statsmodels.stats.libqsturng matplotlib.pyplot matplotlib.backends.backend_agg PIL.PngImagePlugin "
     "PIL.JpegImagePlugin PIL.GifImagePlugin PIL.PpmImagePlugin ipykernel.kernelapp ipykernel.ipkernel "
-    "ipykernel.zmqshell IPython.core.completer IPython.core.completerlib babel.numbers babel.dates seaborn "
+    "ipykernel.zmqshell IPython.core.completer IPython.core.completerlib IPython.core.oinspect IPython.core.logger "
+    "IPython.extensions.storemagic sqlite3 tornado.platform.asyncio babel.numbers babel.dates seaborn "
     "pingouin"
 ).split()
 # one thread each, or two kernels on two cores wait for each other; the backend of Jupyter,

@@ -5,6 +5,7 @@ start as programs of their own otherwise.
 """
 
 import logging
+import math
 import re
 import sys
 import threading
@@ -13,19 +14,22 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Empty
 from textwrap import shorten
 
 import nbformat
 import papermill
-from jupyter_client import AsyncKernelManager
+from jupyter_client import AsyncKernelClient, AsyncKernelManager
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.provisioning import LocalProvisioner
 from jupyter_core.utils import ensure_event_loop
 from papermill.exceptions import PapermillExecutionError, strip_color
+from traitlets import Type
 
 import cxstudy
 from cxstudy.language import text
 from cxstudy.report.forked import ENVIRONMENT
+from cxstudy.report.forking import LOOK
 
 IPYKERNEL = ("-m", "ipykernel_launcher")
 MISTAKES = ("ValueError", "DataError", "NotTestable")
@@ -49,6 +53,28 @@ class Executed:
         return not self.error
 
 
+class _Client(AsyncKernelClient):
+    async def wait_for_ready(self, timeout=None):
+        """Return when the kernel has answered and its output arrives here.
+
+        jupyter_client's own then waits a fifth of a second more, for messages that belong to no cell.
+        """
+        end = time.monotonic() + (math.inf if timeout is None else timeout)
+        while True:
+            asked = self.kernel_info()
+            try:
+                while (reply := await self.get_shell_msg(timeout=1))["parent_header"].get("msg_id") != asked:
+                    continue
+                await self.get_iopub_msg(timeout=LOOK)
+            except Empty:
+                if not await self.is_alive():
+                    raise RuntimeError("the kernel ended before it was ready") from None
+                if time.monotonic() > end:
+                    raise RuntimeError(f"the kernel was not ready after {timeout} seconds") from None
+                continue
+            return self._handle_kernel_info_reply(reply)
+
+
 class ThisInterpreter(AsyncKernelManager):
     """Starts the Python that runs cxstudy, whatever kernel named python3 a user's home holds.
 
@@ -58,6 +84,7 @@ class ThisInterpreter(AsyncKernelManager):
 
     server = None
     started = ()
+    client_factory = Type(klass=_Client)
 
     @classmethod
     def for_one_notebook(cls, server=None):
@@ -77,6 +104,10 @@ class ThisInterpreter(AsyncKernelManager):
             self.kernel_id = self.kernel_id or str(uuid.uuid4())
             self.provisioner = _Forked(kernel_id=self.kernel_id, kernel_spec=self.kernel_spec, parent=self)
         return await super()._async_pre_start_kernel(**kw)
+
+    async def _async_finish_shutdown(self, waittime=None, pollinterval=LOOK, restart=False):
+        # jupyter_client's own looks ten times a second
+        await super()._async_finish_shutdown(waittime, pollinterval, restart)
 
     async def _async_launch_kernel(self, kernel_cmd, **kw):
         await super()._async_launch_kernel(kernel_cmd, **kw)
