@@ -11,8 +11,9 @@ import pytest
 from small_study import write_notebook
 
 from cxstudy.report import kernels
-from cxstudy.report.kernels import Executed, Progress, execute, execute_all
+from cxstudy.report.kernels import Executed, execute, execute_all
 from cxstudy.report.notebook_list import Notebook, read_parameters
+from cxstudy.report.progress import Progress
 
 
 def book(folder, name, *cells, parameters="factor = 2"):
@@ -90,3 +91,36 @@ def test_progress_is_a_bar_over_the_code_cells_on_a_terminal(tmp_path):
         assert progress.bar.n == 1
         progress.notebook(Executed("a", 1.26))
     assert "a: done in 1.3 s" in stream.getvalue() and "/3" in stream.getvalue()
+
+
+def waiting_book(folder):
+    """A notebook whose cell that sets up notes its time in ``ready`` and whose next cell notes it in ``went_on``."""
+    last = book(folder, "last", "import time; open('ready', 'w').write(str(time.time()))", "open('went_on', 'w').close()")
+    body = json.loads(last.path.read_text(encoding="utf-8"))
+    ready = next(cell for cell in body["cells"] if "ready" in "".join(cell["source"]))
+    ready["metadata"]["tags"] = ["setup"]
+    last.path.write_text(json.dumps(body), encoding="utf-8")
+    return last
+
+
+def test_the_last_notebook_sets_up_meanwhile_and_goes_on_when_the_others_are_done(tmp_path, server):
+    (tmp_path / "out").mkdir()
+    slow = book(tmp_path, "slow", "import time; time.sleep(1.5); open('slow_end', 'w').write(str(time.time()))")
+    done = execute_all([slow], {"slow": {}, "last": {}}, tmp_path / "out", 2, server, last=[waiting_book(tmp_path)])
+    assert all(one.ok for one in done.values()) and (tmp_path / "went_on").exists()
+    assert float((tmp_path / "ready").read_text()) < float((tmp_path / "slow_end").read_text())
+    assert done["last"].seconds < done["slow"].seconds
+
+
+def test_the_last_notebook_is_left_out_when_another_failed(tmp_path, server):
+    (tmp_path / "out").mkdir()
+    done = execute_all(
+        [book(tmp_path, "wrong", "1 / 0")],
+        {"wrong": {}, "last": {}},
+        tmp_path / "out",
+        2,
+        server,
+        last=[waiting_book(tmp_path)],
+    )
+    assert list(done) == ["wrong"] and not (tmp_path / "went_on").exists()
+    assert [path.name for path in (tmp_path / "out").glob("*.ipynb")] == ["wrong.ipynb"]

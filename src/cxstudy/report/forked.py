@@ -20,7 +20,7 @@ from cxstudy.report.forking import LOOK, kill_group
 LIBRARIES = (
     "pandas pandas.io.formats.csvs pandas.io.formats.html pydantic yaml encodings.utf_8_sig pyarrow_hotfix duckdb "
     "ibis ibis.backends.duckdb ibis.backends.duckdb.converter ibis.expr.types.groupby ibis.formats.numpy "
-    "ibis.formats.pandas ibis.formats.pyarrow scipy.stats statsmodels.api statsmodels.formula.api "
+    "ibis.formats.pandas ibis.formats.pyarrow scipy.stats statsmodels.formula.api statsmodels.robust.robust_linear_model "
     "statsmodels.stats.libqsturng matplotlib.pyplot matplotlib.backends.backend_agg PIL.PngImagePlugin "
     "PIL.JpegImagePlugin PIL.GifImagePlugin PIL.PpmImagePlugin ipykernel.kernelapp ipykernel.ipkernel "
     "ipykernel.zmqshell IPython.core.completer IPython.core.completerlib IPython.core.oinspect IPython.core.logger "

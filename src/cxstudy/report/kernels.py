@@ -8,10 +8,9 @@ import logging
 import math
 import re
 import sys
-import threading
 import time
 import uuid
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor, as_completed, wait
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty
@@ -30,7 +29,9 @@ import cxstudy
 from cxstudy.language import text
 from cxstudy.report.forked import ENVIRONMENT
 from cxstudy.report.forking import LOOK
+from cxstudy.report.progress import Progress
 
+SETUP = {"parameters", "injected-parameters", "setup"}
 IPYKERNEL = ("-m", "ipykernel_launcher")
 MISTAKES = ("ValueError", "DataError", "NotTestable")
 
@@ -122,24 +123,29 @@ class _Forked(LocalProvisioner):
         return self.connection_info
 
 
-def execute_all(books, values, folder, jobs=2, server=None, on_done=lambda book, one: None):
+def execute_all(books, values, folder, jobs=2, server=None, on_done=lambda book, one: None, last=()):
     """Run notebooks into ``folder``; returns stem → Executed. Progress goes to standard error.
 
     ``values`` holds the parameters of each notebook by stem, ``server`` is a ForkServer or None. ``on_done`` is called
     in this thread with each notebook and its Executed, while others still run. A failing notebook does not stop
-    the others; an interrupt stops the kernels at once.
+    the others; an interrupt stops the kernels at once. The notebooks in ``last`` go on after their cells tagged
+    ``setup`` when all ``books`` have succeeded, and are left out when one has failed.
     """
     for name in ("papermill", "traitlets"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    done, managers = {}, {book.stem: ThisInterpreter.for_one_notebook(server) for book in books}
-    with Progress(books) as progress, ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
-        waiting = {
-            pool.submit(execute, book, values[book.stem], folder, progress.cell, managers[book.stem]): book
-            for book in books
-        }
+    every = [*books, *last]
+    done, managers = {}, {book.stem: ThisInterpreter.for_one_notebook(server) for book in every}
+    with Progress(every) as progress, ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
+        waiting = {}
+        for book in every:
+            after = tuple(waiting) if book in last else ()
+            given = (book, values[book.stem], folder, progress.cell, managers[book.stem], after)
+            waiting[pool.submit(execute, *given)] = book
         try:
             for future in as_completed(waiting):
                 one = future.result()
+                if one is None:
+                    continue
                 done[one.stem] = one
                 progress.notebook(one)
                 on_done(waiting[future], one)
@@ -151,15 +157,33 @@ def execute_all(books, values, folder, jobs=2, server=None, on_done=lambda book,
     return done
 
 
-def execute(book, values, folder, on_cell=lambda **_: None, manager=None):
+class _NotWanted(Exception):
+    """A notebook that comes last need not go on."""
+
+
+def execute(book, values, folder, on_cell=lambda **_: None, manager=None, after=()):
     """Run one notebook into ``folder`` and say how it went; never raises for what the notebook does.
 
     ``manager`` is a class made by `ThisInterpreter.for_one_notebook`; without it a kernel of its own is started.
+    ``after``: futures of other notebooks' Executed, waited for once the cells that set up are done; None is returned
+    when one of them failed. Waiting does not count as this notebook's seconds.
     """
     start = time.perf_counter()
     target = Path(folder) / book.path.name
     manager = manager or ThisInterpreter.for_one_notebook()
     at = {}
+
+    def on_cell_start(cell, **_):
+        nonlocal start
+        if cell.cell_type != "code":
+            return
+        if after and not SETUP & set(cell.metadata.get("tags", ())):
+            asked = time.perf_counter()
+            if not _all_good(after):
+                raise _NotWanted
+            start += time.perf_counter() - asked
+        at.update(cell=cell, n=at.get("n", 0) + 1)
+
     try:
         papermill.execute_notebook(
             nbformat.read(book.path, as_version=4),
@@ -173,13 +197,18 @@ def execute(book, values, folder, on_cell=lambda **_: None, manager=None):
             kernel_manager_class=manager,
             # not papermill's cwd=, which changes the folder of the whole process, other threads included
             resources={"metadata": {"path": str(book.path.parent)}},
-            on_cell_start=lambda cell, **_: cell.cell_type == "code" and at.update(cell=cell, n=at.get("n", 0) + 1),
+            on_cell_start=on_cell_start,
             on_cell_executed=on_cell,
         )
+        if not _all_good(after):
+            raise _NotWanted
     except PapermillExecutionError as error:
         # papermill puts the cell of the given parameters before it, where there are any
         failed = (error.exec_count - bool(values), _first_line(error.source), _message(error), _is_mistake(error))
         return Executed(book.stem, time.perf_counter() - start, *failed)
+    except _NotWanted:
+        target.unlink(missing_ok=True)
+        return None
     except Exception as error:
         # the pool goes on, the run is marked failed
         if type(error).__name__ != "DeadKernelError":
@@ -190,6 +219,11 @@ def execute(book, values, folder, on_cell=lambda **_: None, manager=None):
         # the client of the kernel opens a loop for this thread and leaves it open
         ensure_event_loop().close()
     return Executed(book.stem, time.perf_counter() - start)
+
+
+def _all_good(futures):
+    """Whether all the notebooks have succeeded; waits for them."""
+    return all(one.result() is not None and one.result().ok for one in wait(futures).done)
 
 
 def _first_line(source):
@@ -213,43 +247,3 @@ def _is_mistake(error):
     frames = re.findall(r"^(?:File|Cell) (.+?)(?::\d+|,)", strip_color("\n".join(error.traceback)), flags=re.M)
     last = Path(frames[-1]).expanduser() if frames else Path()
     return error.ename in MISTAKES and last.is_relative_to(Path(cxstudy.__file__).parent)
-
-
-class Progress:
-    """A bar over all code cells on a terminal, one line for each finished notebook elsewhere."""
-
-    def __init__(self, books, stream=None):
-        self.stream = stream or sys.stderr
-        self.lock = threading.Lock()
-        self.bar = None
-        if self.stream.isatty():
-            from tqdm import tqdm
-
-            cells = sum(len(_code_cells(book.path)) for book in books)
-            names = ", ".join(book.stem for book in books)
-            self.bar = tqdm(total=cells, file=self.stream, unit="cell", desc=names[:40], leave=False)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        if self.bar is not None:
-            self.bar.close()
-
-    def cell(self, cell=None, **_):
-        """One cell of any notebook is done."""
-        if self.bar is not None and cell is not None and cell.cell_type == "code":
-            with self.lock:
-                self.bar.update(1)
-
-    def notebook(self, one):
-        """One notebook is done."""
-        line = text(f"run.notebook_{'done' if one.ok else 'failed'}", notebook=one.stem, seconds=one.seconds)
-        with self.lock:
-            self.bar.write(line, file=self.stream) if self.bar is not None else print(
-                line, file=self.stream, flush=True
-            )
-
-
-def _code_cells(path):
-    return [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]

@@ -179,9 +179,7 @@ def _run(study, books, values, run, folder, jobs, server):
             pages[book.stem] = page_of_file(path, run)
 
     last = [book for book in books if book.analysis == CLAIMS]
-    done = execute_all([book for book in books if book not in last], given, folder, jobs, server, finish)
-    if all(one.ok for one in done.values()):
-        done |= execute_all(last, given, folder, 1, server, finish)
+    done = execute_all([book for book in books if book not in last], given, folder, jobs, server, finish, last)
     books = sorted((book for book in books if book.stem in done), key=lambda b: (b.analysis == CLAIMS, b.stem))
     run = finished(run, books, values, done, time.perf_counter() - clock)
     if run["status"] == "done":

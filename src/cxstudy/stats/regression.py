@@ -104,9 +104,10 @@ def line(y, x, at, *, cluster=None, confidence=0.95):
 
     Variance as in `slope` (HC3 or clustered), by statsmodels.
     """
-    import statsmodels.api as sm
+    from statsmodels.regression.linear_model import OLS
+    from statsmodels.tools import add_constant
 
-    model = sm.OLS(np.asarray(y, float), sm.add_constant(np.asarray(x, float)))
+    model = OLS(np.asarray(y, float), add_constant(np.asarray(x, float)))
     if cluster is None:
         fit, df = model.fit(cov_type="HC3"), len(y) - 2
     else:

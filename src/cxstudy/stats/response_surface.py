@@ -51,7 +51,7 @@ def response_surface(outcome, first, second, *, cluster=None, centre=0.0, confid
     ------
     NotTestable for too few rows or clusters, or terms that cannot be told apart.
     """
-    import statsmodels.api as sm
+    from statsmodels.regression.linear_model import OLS
 
     confidence = check_confidence(confidence)
     z, x, y = _checked(outcome, first, second, cluster)
@@ -62,7 +62,7 @@ def response_surface(outcome, first, second, *, cluster=None, centre=0.0, confid
             "a surface needs two ratings that vary, each by itself: here the six terms cannot be told apart.",
             ["ratings that differ"],
         )
-    model = sm.OLS(z, design)
+    model = OLS(z, design)
     if cluster is None:
         fit, df, method = model.fit(cov_type="HC3"), len(z) - len(TERMS), "OLS, HC3"
     else:
@@ -75,7 +75,7 @@ def response_surface(outcome, first, second, *, cluster=None, centre=0.0, confid
     reach, ratio = stats.t.ppf((1 + confidence) / 2, df) * error, estimate / error
     table = pd.DataFrame({"term": [*TERMS, *ALONG], "n": len(z), "estimate": estimate, "std_error": error})
     table = table.assign(ci_low=estimate - reach, ci_high=estimate + reach, statistic=ratio, df=df)
-    linear = sm.OLS(z, design[:, :3]).fit().rsquared
+    linear = OLS(z, design[:, :3]).fit().rsquared
     return table.assign(
         p_value=2 * stats.t.sf(np.abs(ratio), df), confidence=confidence, method=method, r2=fit.rsquared,
         r2_linear=linear,

@@ -20,16 +20,18 @@ def robust_line(y, x, *, norm="huber", confidence=0.95):
     degrees of freedom. A fit that did not converge within 200 iterations, or whose scale collapsed to
     zero, is no result: nan with the reason ``not-converged``. R: ``MASS::rlm``.
     """
-    import statsmodels.api as sm
+    from statsmodels.robust import norms as statsmodels_norms
+    from statsmodels.robust.robust_linear_model import RLM
+    from statsmodels.tools import add_constant
 
-    norms = {"huber": sm.robust.norms.HuberT, "tukey": sm.robust.norms.TukeyBiweight}
+    norms = {"huber": statsmodels_norms.HuberT, "tukey": statsmodels_norms.TukeyBiweight}
     if norm not in norms:
         raise ValueError(f"norm must be one of {', '.join(norms)}; got {norm!r}.")
     y, x = np.asarray(y, float), np.asarray(x, float)
     with warnings.catch_warnings():
         # a perfect fit warns and divides by a zero scale; the check below turns it into a reason
         warnings.simplefilter("ignore")
-        model = sm.RLM(y, sm.add_constant(x), M=norms[norm]())
+        model = RLM(y, add_constant(x), M=norms[norm]())
         fit = model.fit(maxiter=ITERATIONS, tol=1e-10, conv="coefs")
         estimate, error = float(fit.params[-1]), float(fit.bse[-1])
     if fit.fit_history["iteration"] >= ITERATIONS or not fit.scale > 0 or not np.isfinite([estimate, error]).all():
