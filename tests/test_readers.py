@@ -6,7 +6,6 @@ import pandas as pd
 import pytest
 
 
-
 def rows(source):
     return [tuple(r[c] for c in source.columns) for r in source.expr.order_by("row_").to_pyarrow().to_pylist()]
 

@@ -24,7 +24,8 @@ def catalogue(language):
     if language not in LANGUAGES:
         raise ValueError(f"language must be one of {', '.join(LANGUAGES)}; got {language!r}.")
     text = (files("cxstudy") / "locales" / f"{language}.yaml").read_text(encoding="utf-8")
-    return yaml.safe_load(text)
+    # libyaml's loader, where the wheel has it, is ten times as fast
+    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 
 def number(value, spec=".1f", language="en"):
