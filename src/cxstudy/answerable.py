@@ -8,8 +8,10 @@ from cxstudy.findings import Answer
 from cxstudy.language import say, text
 
 
-def answers(study):
+def answers(study, only=None):
     """The `Answer` of every analysis that can tell, by analysis name in alphabetical order.
+
+    ``only``: names of analyses; others are not asked.
 
     An analysis takes part by having a function ``answerable(study)`` in its module; modules are
     found in ``cxstudy.analyses``, so a new one needs no entry here.
@@ -18,6 +20,8 @@ def answers(study):
 
     found = {}
     for module in sorted(iter_modules(cxstudy.analyses.__path__), key=lambda m: m.name):
+        if only is not None and module.name not in only:
+            continue
         asks = getattr(import_module(f"cxstudy.analyses.{module.name}"), "answerable", None)
         if asks is not None:
             answer = asks(study)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from cxstudy.declarations import Claim
 from cxstudy.findings import Finding, Reading, Result, read_findings
-from cxstudy.language import say, text
+from cxstudy.language import say, text, yaml_of
 from cxstudy.stats.multiple import adjusted
 from cxstudy.verdicts import Verdict, verdict
 
@@ -25,9 +25,7 @@ def declared():
     >>> [claim.id for claim in declared()][:2]
     ['margin-top', 'margin-bottom']
     """
-    import yaml
-
-    rows = yaml.safe_load((files("cxstudy") / "claims.yaml").read_text(encoding="utf-8"))
+    rows = yaml_of((files("cxstudy") / "claims.yaml").read_text(encoding="utf-8"))
     return tuple(Claim.model_validate(row) for row in rows)
 
 
@@ -57,10 +55,10 @@ def claims(study, out=None):
         A findings file that cannot be read, or one finding id in two files.
     """
     found, run = _found(out)
-    verdicts = {}
+    verdicts, asked = {}, {}
     for claim in declared():
         one = verdict(claim, found, study.truth, study.synthetic)
-        verdicts[claim] = _why_absent(claim, one.part, study, run) if one.name == "not run" else one
+        verdicts[claim] = _why_absent(claim, one.part, study, run, asked) if one.name == "not run" else one
     tables = {
         "claims": _claims_table(verdicts, study),
         "declarations": _declarations_table(study.truth),
@@ -89,8 +87,11 @@ def _found(out):
     return found, {one_id.split(".")[0] for one_id in found} | {path.stem for path in paths}
 
 
-def _why_absent(claim, part, study, run):
-    """Why a claim has no finding: not built, these data cannot answer, nothing recorded, or not run."""
+def _why_absent(claim, part, study, run, asked):
+    """Why a claim has no finding: not built, these data cannot answer, nothing recorded, or not run.
+
+    ``asked``: analysis → its `Answer`, filled here, as several claims ask the same one.
+    """
     name = part.finding.split(".")[0]
     if find_spec(f"cxstudy.analyses.{name}") is None:
         return Verdict("not built", part, None, Reading("claims.reason.not_built", {"analysis": name}))
@@ -101,7 +102,9 @@ def _why_absent(claim, part, study, run):
     if name in run and claim.is_practice:
         return Verdict("not recorded", part, None, Reading("claims.reason.not_recorded"))
     if run and name not in run:
-        answer = import_module(f"cxstudy.analyses.{name}").answerable(study)
+        if name not in asked:
+            asked[name] = import_module(f"cxstudy.analyses.{name}").answerable(study)
+        answer = asked[name]
         if answer.status == "no":
             reason = say(answer.reason, study.language)
             return Verdict("cannot answer", part, None, Reading("claims.reason.cannot_answer", {"reason": reason}))

@@ -19,12 +19,16 @@ _SPEC = re.compile(r"^(?P<sign>\+?)(?P<comma>,?)(?:\.(?P<digits>\d+))?(?P<kind>[
 @cache
 def catalogue(language):
     """The flat dict of message key → sentence (or plural forms) of one language."""
-    import yaml
-
     if language not in LANGUAGES:
         raise ValueError(f"language must be one of {', '.join(LANGUAGES)}; got {language!r}.")
     text = (files("cxstudy") / "locales" / f"{language}.yaml").read_text(encoding="utf-8")
-    # libyaml's loader, where the wheel has it, is ten times as fast
+    return yaml_of(text)
+
+
+def yaml_of(text):
+    """What a YAML text of the program's own holds; by libyaml where the wheel has it, which is ten times as fast."""
+    import yaml
+
     return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
 
 

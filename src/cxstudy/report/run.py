@@ -114,8 +114,8 @@ def _answerable(study, books):
     wanted = {book.analysis for book in books}
     no = {
         name: sentence(answer, study.language)
-        for name, answer in answers(study).items()
-        if answer.status == "no" and name in wanted
+        for name, answer in answers(study, wanted).items()
+        if answer.status == "no"
     }
     left = [book for book in books if book.analysis not in no]
     if no and all(book.analysis == CLAIMS for book in left):
