@@ -23,7 +23,7 @@ from cxstudy.study import open_study
 study = open_study(sys.argv[1] or None)
 start = time.perf_counter()
 from cxstudy.client.produce import produce
-made = produce(study, [sys.argv[2]], formats="html,pdf,pptx,xlsx", out=sys.argv[3])
+made = produce(study, [sys.argv[2]], formats="html,pdf,pptx,xlsx", out=sys.argv[3], jobs=2)
 if made.failures:
     sys.exit(str(made.failures))
 print(time.perf_counter() - start)

@@ -1,5 +1,6 @@
 """A renderer whose process ends without a word, in a module of its own, since each process that renders loads it."""
 
+import multiprocessing
 import os
 
 from cxstudy.client.render import render
@@ -8,7 +9,7 @@ CLIENT = "Bank"
 
 
 def render_or_end(report, files, template=None):
-    """`render`, but the process ends where the report is of `CLIENT`."""
-    if report.subtitle == CLIENT:
+    """`render`, but a process that only renders ends where the report is of `CLIENT`."""
+    if report.subtitle == CLIENT and multiprocessing.parent_process():
         os._exit(1)
     return render(report, files, template)

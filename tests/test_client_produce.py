@@ -183,6 +183,24 @@ def test_a_process_that_ends_costs_one_client(study, tmp_path, monkeypatch):
     assert len(outcome.made) == 4
 
 
+def test_one_clients_formats_are_shared_by_two_processes(study, tmp_path):
+    kinds = "html,pdf,pptx,xlsx"
+    one = make(study, tmp_path, ["C1"], kinds)
+    two = produce(study, ["C1"], formats=kinds, out=tmp_path / "two", jobs=2)
+    assert sorted(one.made) == sorted(two.made) and len(two.made) == 5 and not two.failures
+    for folder in ("out", "two"):
+        page = (tmp_path / folder / "Akesson-and-Son.en.html").read_bytes()
+        assert (tmp_path / "out" / "Akesson-and-Son.en.html").read_bytes() == page
+        assert (tmp_path / folder / "Akesson-and-Son.en.pptx").stat().st_size > 10_000
+
+
+def test_the_other_process_of_one_client_may_end(study, tmp_path, monkeypatch):
+    monkeypatch.setattr(production, "render", render_or_end)
+    outcome = make(study, tmp_path, ["C2"], "html,xlsx", jobs=2)
+    assert outcome.failures["Bank"].count("ended without a word") == 1
+    assert sorted(outcome.made) == ["Bank.en.findings.json", "Bank.en.html"]
+
+
 def test_progress_is_told(study, tmp_path):
     told = []
     study.broken = ("C3",)

@@ -247,7 +247,7 @@ def test_a_folder_that_cannot_be_written_is_named_with_its_remedy(study, server,
         run_study(study, out=tmp_path / "file", notebooks=tmp_path / "ours", server=server)
 
 
-def no(study):
+def no(study, only):
     return {"first": Answer("first", "no", Reading("verdict.agrees"))}
 
 

@@ -16,6 +16,7 @@ COLUMNS = {
     SURVEY: {
         "Facility ID": "company",
         "Facility Name": "name",
+        "State": "state",
         "HCAHPS Measure ID": "measure",
         "HCAHPS Answer Percent": "percent",
         "HCAHPS Linear Mean Value": "linear",

@@ -7,12 +7,12 @@ client that fails is listed with the reason, and the others finish.
 import tempfile
 from concurrent.futures import FIRST_COMPLETED, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cxstudy.client.all_index import write_index
 from cxstudy.client.jobs import Jobs
-from cxstudy.client.render import render, start_pool
+from cxstudy.client.render import FINDINGS, OFFICE, load_renderers, render, start_pool
 from cxstudy.report.run import default_reports
 
 INDEX = "index.html"
@@ -34,19 +34,23 @@ class Outcome:
 
 
 def produce(
-    study, companies=(), *, period=None, language=None, formats=None, settings=None, out=None, jobs=2, follow=None
+    study, companies=(), *, period=None, language=None, formats=None, settings=None, out=None, jobs=1, follow=None
 ):
     """Write the reports of ``companies`` (keys or names; none: all clients of the study); returns an `Outcome`.
 
     ``period``, ``language``: as in `report.client_report`; ``formats``: of html, pdf, pptx, xlsx (None: those of
     report.yaml, or all); ``settings``: a report.yaml for all of them (None: ``clients/<file name>/report.yaml`` in the
     study's folder, else its ``report.yaml``, where there are); ``out``: folder (None: ``reports/<study>/clients``);
-    ``jobs``: processes that render; ``follow(total)`` is called first, and ``follow(None)`` after each client.
+    ``jobs``: processes that render (a script that asks for more than one guards its own start with
+    ``if __name__ == "__main__"``); ``follow(total)`` is called first, and ``follow(None)`` after each client.
     Names, values and a folder that cannot be used raise ValueError before anything is written.
     """
     if jobs < 1:
         raise ValueError(f"jobs is how many processes render, 1 or more; got {jobs}. Two cores: jobs 2.")
     folder = Path(out) if out else default_reports() / study.name / "clients"
+    if jobs > 1:
+        # it loads while the answers are tallied
+        load_renderers()
     work = Jobs(study, folder, period, language, formats, settings)
     clients = work.chosen(companies) if companies else work.every
     _writable(folder)
@@ -71,7 +75,7 @@ class _Production:
             for client in clients:
                 job = self.job(client)
                 if job:
-                    self.record(job, render(job.report, job.files, job.template))
+                    self.record(job, _one(job, jobs))
             return
         self.pool = start_pool(jobs)
         try:
@@ -130,8 +134,25 @@ class _Production:
         except (ValueError, OSError) as error:
             failed = {**failed, "note": f"its files cannot be noted: {error}"}
         if failed:
-            self.outcome.failures[job.client.name] = " ".join(failed.values())
+            self.outcome.failures[job.client.name] = " ".join(dict.fromkeys(failed.values()))
         self.follow(None)
+
+
+def _one(job, jobs):
+    """Render one client's files: with two processes, those of the office programs in the other one."""
+    office = {kind: path for kind, path in job.files.items() if kind in OFFICE}
+    here = {kind: path for kind, path in job.files.items() if kind not in OFFICE}
+    if jobs == 1 or not office or not set(here) - {FINDINGS} or not load_renderers():
+        return render(job.report, job.files, job.template)
+    apart = replace(job, files=office)
+    with start_pool(1) as pool:
+        future = pool.submit(render, apart.report, apart.files, apart.template)
+        failed = render(job.report, here)
+        try:
+            return failed | future.result()
+        except BrokenProcessPool:
+            lost = _alone(apart)
+            return failed | (dict.fromkeys(office, lost[""]) if "" in lost else lost)
 
 
 def _alone(job):

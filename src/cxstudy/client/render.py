@@ -4,11 +4,13 @@ import multiprocessing
 import signal
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from multiprocessing import forkserver
 
 from cxstudy.client.whole_files import write_whole
 from cxstudy.faults import unknown_name
 
 FORMATS = ("html", "pdf", "pptx", "xlsx")
+OFFICE = ("pptx", "xlsx")
 FINDINGS = "findings"  # the numbers of the report as JSON, beside every format
 _RENDERERS = [f"cxstudy.client.{name}" for name in ("html", "pdf", "slides", "workbook")]
 
@@ -51,13 +53,18 @@ def render(report, files, template=None):
     return failed
 
 
+def load_renderers():
+    """Start the process that loads the renderers, once, and return at once; False where processes do not fork."""
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return False
+    multiprocessing.get_context("forkserver").set_forkserver_preload(_RENDERERS)
+    forkserver.ensure_running()
+    return True
+
+
 def start_pool(jobs):
     """Processes that render: clean ones, which have opened no study; the renderers are loaded once where they fork."""
-    if "forkserver" in multiprocessing.get_all_start_methods():
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(_RENDERERS)
-    else:
-        context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver" if load_renderers() else "spawn")
     return ProcessPoolExecutor(jobs, mp_context=context, initializer=_leave_interrupts_to_the_parent)
 
 
