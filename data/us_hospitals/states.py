@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 from cms_files import SURVEY, read
+from prepare import MEANS, SHARES
 
 from cxstudy.faults import DataError, Fault
 
@@ -41,13 +42,12 @@ def by_state(table, states):
         year=("year", "max"), revenue=("revenue", "sum"), operating_profit=("operating_profit", "sum")
     )
     money["operating_margin"] = 100 * money["operating_profit"] / money["revenue"]
-    answers = table.drop(columns=["name", "industry", "size", "ownership", "country", "year", "revenue"])
-    answers = answers.drop(columns=["operating_profit", "operating_margin", "patient_care_margin"])
-    answers = answers.rename(columns={"company": "work_group", "state": "company"})
+    # hospitals of one name are told apart by their number
+    answers = table.assign(work_group=table["name"] + " (" + table["company"] + ")", company=table["state"])
     return {
         "companies": pd.DataFrame({"company": money.index, "name": money.index, "country": "US"}),
         "financials": money.rename_axis("company").reset_index(),
-        "customers": answers[["company", "work_group", *answers.columns.drop(["company", "work_group"])]],
+        "customers": answers[["company", "work_group", "n", *SHARES.values(), *MEANS.values()]],
     }
 
 
