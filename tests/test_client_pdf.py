@@ -228,6 +228,23 @@ def test_long_names_of_findings_stay_whole():
     assert all(one in shown for one in ids)
 
 
+def test_a_reason_leaves_the_column_of_long_names_its_room():
+    reason = "no questions are declared for it; name them under items in study.yaml, with their scale and wording."
+    columns = (Column("finding", "Finding"), Column("estimate", "Estimate", "number"), Column("unit", "Unit"),
+               Column("n", "n", "integer"))  # fmt: skip
+    cells = (("client.group.a_hospital_with_a_rather_long_name.nps", 60.0, "NPS points", 113), ("client.csi", None, None, None))
+    table = Table("findings", "All findings", columns, cells, ("a", "b"), ("", reason))
+    report = replace(sample_report(), sections=(Section("method", "Method", (table,)),), numbers=())
+    starts = {}
+
+    def visit(text, place, *_):
+        starts.setdefault(text.strip(), place[4])
+
+    for page in read(to_pdf(report)).pages:
+        page.extract_text(visitor_text=visit)
+    assert starts["Estimate"] - starts["Finding"] > 150
+
+
 def test_without_typst_the_remedy_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "typst", None)
     pdf._compiler.cache_clear()

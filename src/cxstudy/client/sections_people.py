@@ -20,7 +20,7 @@ def employees_sentence(pen):
         found = measure_finding(pen, name)
         if shown(found.estimate) is not None:
             return pen.sentence(f"minute.{name}", found, **pen.interval(found))
-    return pen.sentence("minute.no_employees")
+    return pen.note("minute.no_employees")
 
 
 def employees(pen):
