@@ -21,7 +21,7 @@ from cxstudy.report.record import record
 from cxstudy.report.rerun import rerun
 from cxstudy.report.run import run_study
 from cxstudy.report.table_files import count_rows, kinds, read_texts, read_typed
-from cxstudy.report.workbook import sheet_name, write_workbook
+from cxstudy.report.workbook import TablesWorkbook, sheet_name
 
 THRESHOLDS = {"customers": 5, "employees": 7}
 RUN = {"study": "small", "title": "A small study", "run": "20260102-030405", "synthetic": True}
@@ -59,7 +59,7 @@ def recorded(folder, way="standard", language="en", **tables):
 
 def made(folder, way="standard", language="en", **tables):
     recorded(folder, way, language, **tables)
-    return openpyxl.load_workbook(write_workbook(folder, RUN, study(way, language)))
+    return openpyxl.load_workbook(TablesWorkbook(folder, study(way, language)).save(RUN))
 
 
 def cells(page):

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from cxstudy.counted import is_counted
+from cxstudy.engine import fetch
 from cxstudy.findings import Reading
 from cxstudy.measures.asked import KEYS
 from cxstudy.measures.chain_scales import chain_scales
@@ -22,7 +23,6 @@ from cxstudy.measures.pairing import (
 from cxstudy.measures.work_groups import kept_groups, no_overlap
 from cxstudy.tally import moments
 
-INDEX = "chain_index_"
 LOYALTY = {"nps": nps, "promoter_share": promoter_share}
 
 
@@ -90,8 +90,9 @@ class ChainData:
             have = [c for c in ("unit", *KEYS, "role") if c == "unit" or self.study.has(side, c)]
             by = [*have, "year"] if year else have
             data = _dated(self.study, side) if year else table.expr
-            for name, items in (self.scales.staff if side == "employees" else self.scales.customers).items():
-                found[side, name] = _index(table, data, items, by)
+            scales = self.scales.staff if side == "employees" else self.scales.customers
+            made = _counted_indices(table, scales, by) if is_counted(table) else _indices(data, scales, by)
+            found |= {(side, name): frame for name, frame in made.items()}
         return found
 
     def _rolled(self, side, name, keys, chosen=None):
@@ -217,11 +218,28 @@ def _dated(study, side):
     return table if is_counted(table) else table.expr
 
 
-def _index(table, data, items, by):
-    """n and mean of an index by group, from answers or from counted means."""
-    if not is_counted(table):
-        m = moments(data.mutate(**{INDEX: index_column(data, items)}), INDEX, by=by)
-        return m.keys.assign(n=m.n, mean=m.total[:, 0] / np.where(m.n > 0, m.n, np.nan) + m.centre[0])
+def _indices(data, scales, by):
+    """Scale → n and mean of its index by group, of all scales in one query."""
+    if not scales:
+        return {}
+    # numbered, as the name of a scale may be anything
+    columns = [index_column(data, items) for items in scales.values()]
+    sums = {f"n_{i}": column.count() for i, column in enumerate(columns)}
+    sums |= {f"mean_{i}": column.mean() for i, column in enumerate(columns)}
+    cells = fetch(data.group_by(by).agg(**sums).order_by(by), None)
+    parts = {
+        name: cells[by].assign(n=cells[f"n_{i}"].astype(float), mean=cells[f"mean_{i}"])
+        for i, name in enumerate(scales)
+    }
+    return parts
+
+
+def _counted_indices(table, scales, by):
+    return {name: _counted_index(table, items, by) for name, items in scales.items()}
+
+
+def _counted_index(table, items, by):
+    """n and mean of an index by group, from published means."""
     parts = []
     for question, scale in items.items():
         m = moments(table, question, by=by)

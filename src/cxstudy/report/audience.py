@@ -35,7 +35,7 @@ def audience(shown, names):
         named = bool(words & names) or any(n in s for n in names if " " in n for s in shown)
         return INTERNAL if named else CLIENT
     texts = [c for c in shown if shown[c].dtype.kind not in "iufbcmM"]
-    return INTERNAL if any(shown[c].astype(str).isin(names).any() for c in texts) else CLIENT
+    return CLIENT if all(names.isdisjoint(map(str, shown[c].unique())) for c in texts) else INTERNAL
 
 
 def write_readme(out, thresholds, language="en"):

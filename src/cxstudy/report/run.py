@@ -165,18 +165,22 @@ def _run(study, books, values, run, folder, jobs, server):
 
     clock = time.perf_counter()
     given = {book.stem: {**_given(book, study, folder), **values[book.stem]} for book in books}
-    pages, groups = {}, Groups(study)
+    pages, groups, tables = {}, Groups(study), None
 
     def finish(book, one):
         # imported while the kernels run
         from cxstudy.report.page import page_of_file, without_machine_paths
+        from cxstudy.report.workbook import TablesWorkbook
 
+        nonlocal tables
+        tables = tables or TablesWorkbook(folder, study)
         path = folder / book.path.name
         if path.exists():
             without_machine_paths(path, given[book.stem])
             hide_small_groups(path, study.thresholds, groups)
         if one.ok:
             pages[book.stem] = page_of_file(path, run)
+            tables.add(book.analysis)
 
     last = [book for book in books if book.analysis == CLAIMS]
     done = execute_all([book for book in books if book not in last], given, folder, jobs, server, finish, last)
@@ -184,9 +188,8 @@ def _run(study, books, values, run, folder, jobs, server):
     run = finished(run, books, values, done, time.perf_counter() - clock)
     if run["status"] == "done":
         from cxstudy.report.method_page import write_method_page
-        from cxstudy.report.workbook import write_workbook
 
-        write_workbook(folder, run, study)
+        tables.save(run)
         write_method_page(study, run, folder)
         return _good(books, folder, run, pages)
     write_json(folder / "run.json", run)

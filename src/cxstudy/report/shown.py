@@ -52,7 +52,7 @@ def without_small_groups(html, thresholds, groups=None):
 
 def _cells(table):
     """Names of the columns, those of the index with them, and the cells of the body's rows."""
-    heads = [[cell.get_text(strip=True) for cell in row.find_all("th")] for row in table.select("thead tr")]
+    heads = [[cell.get_text(strip=True) for cell in row.find_all("th")] for head in table.find_all("thead") for row in head.find_all("tr")]
     rows = [row.find_all(["th", "td"]) for row in (table.find("tbody") or table).find_all("tr")]
     rows = [row for row in rows if any(cell.name == "td" for cell in row)]
     if not heads:

@@ -78,6 +78,10 @@ def _rows(table):
     return [row for row in body.find_all("tr") if row.find(["td"])]
 
 
+def _head_rows(table):
+    return [row for head in table.find_all("thead") for row in head.find_all("tr")]
+
+
 def _drop_plain_index(table):
     rows, head = _rows(table), table.find("thead")
     first = [row.find("th") for row in rows]
@@ -101,7 +105,7 @@ def _counts_up(texts):
 
 def _one_head_row(table):
     """Put the name of the index, for which pandas makes a row of its own, into the corner of the first row."""
-    rows = table.select("thead tr")
+    rows = _head_rows(table)
     if len(rows) != 2:
         return
     named = [cell.get_text(strip=True) for cell in rows[1].find_all("th")]
@@ -114,7 +118,7 @@ def _one_head_row(table):
 def _head(table, language):
     """Headings from the catalogue (``column.std_error``) over the name that code and text use; else the name alone."""
     entries = catalogue(language)
-    for cell in table.select("thead th"):
+    for cell in (cell for row in _head_rows(table) for cell in row.find_all("th")):
         name = cell.get_text(strip=True)
         said = entries.get(f"column.{name}", name)
         if said != name:
@@ -126,7 +130,7 @@ def _head(table, language):
 
 def _breakable(table):
     """Let the names of rows break behind a dot or an underscore, so that they leave a phone's screen to the numbers."""
-    for cell in table.select("tbody th"):
+    for cell in (cell for body in table.find_all("tbody") for cell in body.find_all("th")):
         parts = re.split(r"(?<=\w[._])(?=\w)", cell.get_text())
         cell.clear()
         for place, part in enumerate(parts):
@@ -141,7 +145,7 @@ def _round(table, language):
         for place, cell in enumerate(row.find_all(["td", "th"])):
             if cell.name == "td":
                 columns.setdefault(place, []).append(cell)
-    headings = table.select("thead tr:last-of-type th")
+    headings = [cell for row in _head_rows(table)[-1:] for cell in row.find_all("th")]
     for place, cells in columns.items():
         texts = [cell.get_text(strip=True) for cell in cells]
         numbers = [float(t.replace("−", "-")) if _NUMBER.fullmatch(t) else None for t in texts]

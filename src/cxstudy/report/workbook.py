@@ -6,6 +6,7 @@ even where it starts with =, + , - or @. Excel shows fewer digits than a cell ho
 holds more than 32,767 characters of a text.
 """
 
+import glob
 import json
 import math
 import re
@@ -48,25 +49,47 @@ class Sheet:
         return max(0, self.rows + 1 - MOST_ROWS)
 
 
-def write_workbook(folder, run, study):
-    """Write ``tables.xlsx`` of the finished run in ``folder`` and list it in README.md; returns its path.
+class TablesWorkbook:
+    """``tables.xlsx`` of the run in ``folder``; ``study`` gives language and thresholds.
 
-    ``run`` is the body of run.json; ``study`` gives language and thresholds. The first sheet says which study and run
-    this is, whether the data are synthetic, which sheet holds which file with how many rows for whom, and what the
-    claims came to. A table of more than 1,048,575 rows is cut, and its line on the cover says by how much.
+    The tables of one analysis can be written when its notebook is done, while others run; `save` writes the rest.
     """
-    folder = Path(folder)
-    language = study.language
-    sheets = _sheets(folder, text("workbook.cover", language))
-    book = Workbook(write_only=True)
-    _write_cover(book.create_sheet(text("workbook.cover", language)), folder, run, study, sheets)
-    for sheet in sheets:
-        _write_sheet(book.create_sheet(sheet.name), read_typed(sheet.file, MOST_ROWS - 1))
-    draft = folder / f"{WORKBOOK}.tmp"
-    book.save(draft)
-    draft.replace(folder / WORKBOOK)
-    write_readme(folder, study.thresholds, language)
-    return folder / WORKBOOK
+
+    def __init__(self, folder, study):
+        self.folder, self.study, self.book, self.pages = Path(folder), study, Workbook(write_only=True), {}
+        self.cover = self.book.create_sheet("sheet")
+
+    def add(self, analysis):
+        """Write the tables of an analysis that is done."""
+        for file in sorted((self.folder / "tables").glob(f"{glob.escape(analysis)}.*.csv")):
+            self._write(file)
+
+    def save(self, run):
+        """Write the file and list it in README.md; returns its path. ``run`` is the body of run.json.
+
+        The first sheet says which study and run this is, whether the data are synthetic, which sheet holds which file
+        with how many rows for whom, and what the claims came to. A table of more than 1,048,575 rows is cut, and its
+        line on the cover says by how much.
+        """
+        self.cover.title = text("workbook.cover", self.study.language)
+        sheets = _sheets(self.folder, self.cover.title)
+        for sheet in sheets:
+            self._write(sheet.file)
+        for sheet in sheets:
+            self.pages[sheet.file.name].title = sheet.name
+        _write_cover(self.cover, self.folder, run, self.study, sheets)
+        self.book._sheets = [self.cover, *(self.pages[sheet.file.name] for sheet in sheets)]
+        draft = self.folder / f"{WORKBOOK}.tmp"
+        self.book.save(draft)
+        draft.replace(self.folder / WORKBOOK)
+        write_readme(self.folder, self.study.thresholds, self.study.language)
+        return self.folder / WORKBOOK
+
+    def _write(self, file):
+        if file.name not in self.pages:
+            # names are given at the end; a table's own has a dot and is none of these
+            self.pages[file.name] = self.book.create_sheet(f"sheet {len(self.pages)}")
+            _write_sheet(self.pages[file.name], read_typed(file, MOST_ROWS - 1))
 
 
 def sheet_name(wanted, taken):
