@@ -92,6 +92,41 @@ def moments(data, columns, *, by=(), weights=None, centre=0.0, missing="listwise
     return _as_moments(found, columns, by, centre, counted)
 
 
+def moments_of_each(data, columns, *, by):
+    """`moments` of every column by itself, all in one query: column → `Moments`; each counts its own rows.
+
+    ``by`` names one key or several. Raises as `moments`.
+
+    >>> import pandas as pd
+    >>> found = moments_of_each(pd.DataFrame({"k": ["a", "a"], "x": [1, None], "y": [2, 3]}), ["x", "y"], by="k")
+    >>> found["x"].n.tolist(), found["y"].total.tolist()
+    ([1.0], [[5.0]])
+    """
+    columns, by = names(columns), names(by)
+    if is_counted(data) or not by:
+        return {column: moments(data, column, by=by) for column in columns}
+    _check_keys(columns, by)
+    table, sums = as_table(data, [*by, *columns]), {}
+    for i, column in enumerate(columns):
+        value, bad = number(table[column])
+        sums |= {f"_n{i}": value.count(), f"_missing{i}": value.isnull().sum(), f"_bad{i}": bad.sum()}
+        sums |= {f"_t{i}": value.sum(), f"_c{i}": (value * value).sum()}
+    found = fetch(without_nan(table, by).group_by(by).agg(**sums).order_by(by), data)
+    for i, column in enumerate(columns):
+        refuse(column, found[f"_bad{i}"].sum())
+
+    def get(name):
+        return found[name].fillna(0).to_numpy(float)
+
+    return {
+        column: Moments(
+            found[by], (column,), get(f"_n{i}"), get(f"_missing{i}"), get(f"_n{i}"), get(f"_n{i}"),
+            get(f"_t{i}")[:, None], get(f"_c{i}")[:, None, None], np.zeros(1),
+        )
+        for i, column in enumerate(columns)
+    }  # fmt: skip
+
+
 def rows(data, columns, *, limit=200_000):
     """The rows themselves, for models that no sums can feed (Cox, ordinal, random slopes) and for comments.
 

@@ -104,8 +104,7 @@ def _groups(study, staff, fewest):
     sides, away = {}, 0
     for side, questions in {"customers": (RESOLUTION, SATISFACTION), "employees": staff}.items():
         table, frame = study.tables[side], None
-        for question in questions:
-            found, lost = question_moments(table, question)
+        for question, (found, lost) in question_moments(table, questions).items():
             away = max(away, lost) if not is_counted(table) else away
             sign = _sign(study, side, question)
             found = found[KEYS].assign(**{question: sign * found["mean"].where(found["n"] >= fewest[side])})

@@ -72,20 +72,19 @@ def _means(study):
     keys = ["unit", "year"]
     if not wanted:
         return pd.DataFrame(columns=keys)
+    from cxstudy.tally import moments_of_each
+
     data = table
     if table.rows != "counted":
         data = table.expr.mutate(year=financial_year(table.expr["date"], study.config.year_end))
     asked = dict.fromkeys(q for group in wanted.values() for q in group)
-    parts = [_mean(study, data, q, keys) for q in asked]
+    parts = [_mean(study, m, q, keys) for q, m in moments_of_each(data, list(asked), by=keys).items()]
     found = pd.concat([p.set_index(keys) for p in parts], axis=1).reset_index()
     scores = {name: found[group].mean(axis=1, skipna=False) for name, group in wanted.items()}
     return found[keys].assign(**scores).astype({"year": int})
 
 
-def _mean(study, data, question, keys):
-    from cxstudy.tally import moments
-
-    sums = moments(data, question, by=keys)
+def _mean(study, sums, question, keys):
     mean = pd.Series(sums.total[:, 0]).div(pd.Series(sums.w).where(sums.w > 0))
     scale = study.config.scales.get(question)
     if scale is not None:

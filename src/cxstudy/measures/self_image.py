@@ -85,9 +85,14 @@ def self_image_groups(study, *, minimum_customers=None, minimum_employees=None):
 
 def _means(table, scales, questions):
     """Name → frame company, work_group, n, mean, ss on 0–100; and how many answers name no work group."""
-    found, away = {}, 0
+    found, away, data = {}, 0, table
+    scored = {} if is_counted(table) else {k: own for k in PATTERNS if len(own := getattr(questions, k)) > 1}
+    if scored:
+        columns = {SCORE.format(k): index_column(table.expr, {q: scales[q] for q in own}) for k, own in scored.items()}
+        data = table.expr.mutate(**columns)
+    made = question_moments(data, [*scales, *(SCORE.format(k) for k in scored)])
     for question, scale in scales.items():
-        frame, lost = question_moments(table, question)
+        frame, lost = made[question]
         away = max(away, lost)
         found[question] = frame.assign(mean=scale.index(frame["mean"]), ss=frame["ss"] * (100 / scale.width) ** 2)
     for kind in PATTERNS:
@@ -97,9 +102,7 @@ def _means(table, scales, questions):
         elif own and is_counted(table):
             found[kind] = _mean_of_means([found[q] for q in own])
         elif own:
-            name = SCORE.format(kind)
-            scored = table.expr.mutate(**{name: index_column(table.expr, {q: scales[q] for q in own})})
-            found[kind], _ = question_moments(table, name, expr=scored)
+            found[kind], _ = made[SCORE.format(kind)]
     return found, away
 
 

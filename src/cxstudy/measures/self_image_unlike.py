@@ -45,7 +45,7 @@ def _rows(study):
         sides = {}
         for side in SIDES:
             table, scale = study.tables[side], scale_of(study, side, question)
-            frame, _ = question_moments(table, question)
+            frame, _ = question_moments(table, [question])[question]
             enough = frame[frame["n"] >= study.thresholds[side]]
             sides[side] = enough[KEYS].assign(**{side: scale.index(enough["mean"])})
         both = sides["customers"].merge(sides["employees"], on=KEYS)

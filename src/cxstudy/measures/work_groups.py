@@ -13,7 +13,7 @@ from cxstudy.language import say
 from cxstudy.measures.asked import KEYS, Asked, asked
 from cxstudy.measures.index import fewest_answered, index_column
 from cxstudy.measures.pairing import at_least_threshold
-from cxstudy.tally import moments
+from cxstudy.tally import moments_of_each
 
 NEAREST = 5
 INDEX = "index_"
@@ -63,9 +63,15 @@ def work_groups(study, *, minimum_customers=None, minimum_employees=None):
         table = getattr(study, side)
         # the items of the customers' index are wanted one by one only where no row holds them together
         single = scales if side == "employees" or is_counted(table) else questions.shared
-        for name in dict.fromkeys((*single, *questions.shared)):
-            found[side, name], _ = question_moments(table, name)
-        found[side, "index"], away = _index_moments(table, scales, found, side)
+        wanted = dict.fromkeys((*single, *questions.shared))
+        if is_counted(table):
+            found |= {(side, name): frame for name, (frame, _) in question_moments(table, wanted).items()}
+            found[side, "index"], away = _index_of_counts(table, scales, found, side)
+        else:
+            expr = table.expr.mutate(**{INDEX: index_column(table.expr, scales)})
+            made = question_moments(expr, [*wanted, INDEX])
+            found |= {(side, name): made[name][0] for name in wanted}
+            found[side, "index"], away = made[INDEX]
         if away:
             lost.append(
                 ("answers-without-work-group" if side == "customers" else "employees-without-work-group", away, side)
@@ -86,12 +92,15 @@ def work_groups(study, *, minimum_customers=None, minimum_employees=None):
     return WorkGroups(groups, pd.DataFrame(rows, columns=["reason", "n", "n_unit"]), found, questions)
 
 
-def question_moments(table, column, *, expr=None):
-    """``(frame, away)``: n, n_missing, mean and ss of a numeric column by work group; answers without a work group.
+def question_moments(data, columns):
+    """column → ``(frame, away)``: n, n_missing, mean and ss of it by work group; answers without a work group.
 
-    ``expr`` is the Ibis table to use in place of the study table's own.
+    ``data``: a study table or an Ibis table.
     """
-    m = moments(table if expr is None else expr, column, by=KEYS)
+    return {column: _by_group(m) for column, m in moments_of_each(data, list(columns), by=KEYS).items()}
+
+
+def _by_group(m):
     n = np.where(m.n > 0, m.n, np.nan)
     mean = m.total[:, 0] / n
     ss = np.maximum(m.cross[:, 0, 0] - m.total[:, 0] ** 2 / n, 0)
@@ -100,11 +109,8 @@ def question_moments(table, column, *, expr=None):
     return frame[named].reset_index(drop=True), int((frame["n"] + frame["n_missing"])[~named].sum())
 
 
-def _index_moments(table, scales, found, side):
-    """The index of ``scales`` by group: person by person from answers, the mean of the items' means from counts."""
-    if not is_counted(table):
-        expr = table.expr.mutate(**{INDEX: index_column(table.expr, scales)})
-        return question_moments(table, INDEX, expr=expr)
+def _index_of_counts(table, scales, found, side):
+    """The index of ``scales`` by group, the mean of the items' means, and the answers without a work group."""
     items = [found[side, q].assign(mean=scale.index(found[side, q]["mean"])) for q, scale in scales.items()]
     stacked = pd.concat(items, ignore_index=True)
     by = stacked[stacked["mean"].notna()].groupby(KEYS)
@@ -116,7 +122,8 @@ def _index_moments(table, scales, found, side):
         (only,) = items
         scale = next(iter(scales.values()))
         frame["ss"] = frame.merge(only, on=KEYS)["ss_y"].to_numpy() * (100 / scale.width) ** 2
-    return frame, question_moments(table, next(iter(scales)))[1]
+    first = next(iter(scales))
+    return frame, question_moments(table, [first])[first][1]
 
 
 def _customers(study, questions, found, fewest):

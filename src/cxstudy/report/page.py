@@ -7,6 +7,7 @@ cells tagged ``exercise`` and ``solution`` stay in the notebook, which the page 
 import copy
 import re
 import sys
+from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -33,11 +34,6 @@ def page_of_file(notebook, run):
 
 def render_page(node, run, file_name="", language="en"):
     """The HTML of an executed notebook (an nbformat node)."""
-    exporter = _PageExporter(
-        template_name=TEMPLATE.name,
-        extra_template_basedirs=[str(TEMPLATE.parent)],
-        config=Config(NbConvertBase={"display_data_priority": SHOWN}),
-    )
     prepared = prepare(node, language)
     page = {
         "title": title(node) or file_name,
@@ -47,7 +43,7 @@ def render_page(node, run, file_name="", language="en"):
         "run": run,
         "footer": footer(run, language),
     }
-    html, _ = exporter.from_notebook_node(prepared, resources={"page": page, "say": _sayer(language)})
+    html, _ = _exporter().from_notebook_node(prepared, resources={"page": page, "say": _sayer(language)})
     return "\n".join(line.rstrip() for line in html.splitlines() if line.strip() or "<pre" in html) + "\n"
 
 
@@ -188,6 +184,16 @@ def _is_noise(output):
 
 def _sayer(language):
     return lambda key, **values: text(key, language, **values)
+
+
+@cache
+def _exporter():
+    """The exporter of all pages: its templates are compiled once."""
+    return _PageExporter(
+        template_name=TEMPLATE.name,
+        extra_template_basedirs=[str(TEMPLATE.parent)],
+        config=Config(NbConvertBase={"display_data_priority": SHOWN}),
+    )
 
 
 class _PageExporter(HTMLExporter):

@@ -4,6 +4,7 @@ A company may be called ``<script>``; a page shows the name and runs nothing.
 """
 
 import re
+from functools import cache
 from html import escape
 
 import bleach
@@ -62,15 +63,18 @@ def safe_html(html):
     soup = BeautifulSoup(html, "html.parser")
     for element in soup(["style", "script", "iframe", "object", "template", "noscript"]):
         element.decompose()
-    cleaned = bleach.clean(
-        str(soup),
+    return _cleaner().clean(str(soup))
+
+
+@cache
+def _cleaner():
+    return bleach.Cleaner(
         tags=TAGS,
         attributes=_allowed,
         protocols=["http", "https", "mailto", "data"],
         strip=True,
         strip_comments=True,
     )
-    return cleaned
 
 
 def _allowed(tag, name, value):
