@@ -1,6 +1,7 @@
 """The command line: what can be typed, and how a mistake is answered. `commands` does the work."""
 
 import argparse
+import gc
 import os
 import sys
 
@@ -11,6 +12,8 @@ STUDY = "a study's folder or its study.yaml; without it, the sample"
 
 def main(arguments=None):
     """Run one command and return its exit code: 0 done, 1 data or a value at fault, 2 wrong usage."""
+    # a command ends soon: looking for garbage as often as Python does costs a tenth of its time
+    gc.set_threshold(50_000, 20, 20)
     parser = _parser()
     given = parser.parse_args(arguments)
     if not hasattr(given, "handler"):

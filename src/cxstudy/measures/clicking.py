@@ -32,7 +32,7 @@ def straight(answers, alpha=0.05):
     cells = counts(expr.select(*by, total=total, same=same.cast("int64")), ["total", "same"], by=by)
     known = cells.dropna(subset=["total", "same"]).astype({"same": int})
     n, observed = int(known["n"].sum()), int(known.loc[known["same"] == 1, "n"].sum())
-    chance = _chance(expr, items)
+    chance = _chance(expr, items, answers.questions[items[0]])
     p = patterns.too_often(observed, n, min(chance + CLEARLY, 1.0)) if n and np.isfinite(chance) else np.nan
     missing = int(cells["n"].sum()) - n
     rows = [
@@ -54,9 +54,15 @@ def straight(answers, alpha=0.05):
     )
 
 
-def _chance(expr, items):
-    each = {q: counts(expr, q).dropna().set_index(q)["n"] for q in items}
-    shares = pd.DataFrame(each).fillna(0).sort_index()
+def _chance(expr, items, scale):
+    """The chance of the same answer to all ``items``, which have one ``scale``."""
+    if scale.levels:
+        values = [scale.low + i for i in range(scale.levels)]
+        sums = {f"{i}_{j}": (expr[q] == v).sum() for i, q in enumerate(items) for j, v in enumerate(values)}
+        found = fetch(expr.agg(**sums), None).fillna(0).to_numpy(float).reshape(len(items), len(values))
+        shares = pd.DataFrame(found.T, values, items)
+    else:
+        shares = pd.DataFrame({q: counts(expr, q).dropna().set_index(q)["n"] for q in items}).fillna(0).sort_index()
     if shares.empty or (shares.sum() == 0).any():
         return np.nan
     return patterns.straight_by_chance(shares / shares.sum(), moments(expr, items).correlation()[0])

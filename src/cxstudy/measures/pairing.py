@@ -167,7 +167,7 @@ def lag_of(study, pairing=None):
 
 
 def _loyalty(study, keys):
-    from cxstudy.measures.nps import nps, promoter_share
+    from cxstudy.measures.nps import nps, promoter_share, promoter_share_from_counts
 
     data, asked = study.customers, questions(study)
     if "year" in keys and data.rows == "answers":
@@ -175,7 +175,12 @@ def _loyalty(study, keys):
         expr = data.expr
         year = financial_year(expr["date"], study.config.year_end) if dated else expr["wave"].cast("int64")
         data = expr.mutate(year=year)
-    score, share = nps(data, asked["nps"], by=keys), promoter_share(data, asked["promoter_share"], by=keys)
+    score = nps(data, asked["nps"], by=keys)
+    if asked["promoter_share"] == asked["nps"]:
+        promoters = promoter_share_from_counts(score["promoters"].fillna(0) * score["n"] / 100, score["n"])
+        share = score[keys].assign(estimate=promoters["estimate"], std_error=promoters["std_error"])
+    else:
+        share = promoter_share(data, asked["promoter_share"], by=keys)
     score = score.rename(columns={"n": "n_answers", "estimate": "nps", "std_error": "nps_se"})
     share = share.rename(columns={"estimate": "promoter_share", "std_error": "promoter_share_se"})
     share = share[[*keys, "promoter_share", "promoter_share_se"]]
