@@ -178,7 +178,7 @@ def _loyalty(study, keys):
     score = nps(data, asked["nps"], by=keys)
     if asked["promoter_share"] == asked["nps"]:
         promoters = promoter_share_from_counts(score["promoters"].fillna(0) * score["n"] / 100, score["n"])
-        share = score[keys].assign(estimate=promoters["estimate"], std_error=promoters["std_error"])
+        share = score[keys].assign(estimate=score["promoters"], std_error=promoters["std_error"])
     else:
         share = promoter_share(data, asked["promoter_share"], by=keys)
     score = score.rename(columns={"n": "n_answers", "estimate": "nps", "std_error": "nps_se"})
