@@ -112,6 +112,13 @@ def test_a_flipped_company_is_found_and_left_out(planted):
     assert 0 < result["data_check.flagged"].estimate < 20
 
 
+def test_a_question_that_everyone_answers_alike_is_no_fault_of_the_program(planted):
+    result = data_check(planted(lambda frame: frame.assign(ease=5)))
+    rows = result.flipped[result.flipped["question"] == "ease"]
+    assert len(rows) > 1 and rows["correlation"].isna().all() and not rows["flagged"].any()
+    assert status(result)["flipped"] == "clear"
+
+
 def test_a_question_flipped_in_one_touchpoint_is_named_and_nothing_is_left_out(planted):
     def change(frame):
         mine = frame["touchpoint"] == "web"

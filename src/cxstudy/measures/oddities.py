@@ -145,7 +145,7 @@ def flipped(answers, alpha=0.05):
             n, r = _correlations(sums, place)
             if by is None:
                 signs[question] = (
-                    int(np.sign(r[0])) if n[0] >= FEWEST_PAIRS and r[0] else turned[question] * turned[answers.score]
+                    int(np.sign(r[0])) if n[0] >= FEWEST_PAIRS and np.nan_to_num(r[0]) else turned[question] * turned[answers.score]
                 )
             sign = signs[question] if by else turned[question] * turned[answers.score]
             row = {
