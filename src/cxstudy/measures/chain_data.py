@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 
 from cxstudy.counted import is_counted
-from cxstudy.engine import fetch
 from cxstudy.findings import Reading
 from cxstudy.measures.asked import KEYS
 from cxstudy.measures.chain_scales import chain_scales
@@ -21,8 +20,9 @@ from cxstudy.measures.pairing import (
     waves_are_years,
 )
 from cxstudy.measures.work_groups import kept_groups, no_overlap
-from cxstudy.tally import moments
+from cxstudy.tally import moments, moments_of_each
 
+INDEX = "chain_index_"
 LOYALTY = {"nps": nps, "promoter_share": promoter_share}
 
 
@@ -91,7 +91,10 @@ class ChainData:
             by = [*have, "year"] if year else have
             data = _dated(self.study, side) if year else table.expr
             scales = self.scales.staff if side == "employees" else self.scales.customers
-            made = _counted_indices(table, scales, by) if is_counted(table) else _indices(data, scales, by)
+            if is_counted(table):
+                made = {name: _counted_index(table, items, by) for name, items in scales.items()}
+            else:
+                made = _indices(data, scales, by)
             found |= {(side, name): frame for name, frame in made.items()}
         return found
 
@@ -222,20 +225,13 @@ def _indices(data, scales, by):
     """Scale → n and mean of its index by group, of all scales in one query."""
     if not scales:
         return {}
-    # numbered, as the name of a scale may be anything
-    columns = [index_column(data, items) for items in scales.values()]
-    sums = {f"n_{i}": column.count() for i, column in enumerate(columns)}
-    sums |= {f"mean_{i}": column.mean() for i, column in enumerate(columns)}
-    cells = fetch(data.group_by(by).agg(**sums).order_by(by), None)
-    parts = {
-        name: cells[by].assign(n=cells[f"n_{i}"].astype(float), mean=cells[f"mean_{i}"])
-        for i, name in enumerate(scales)
-    }
-    return parts
+    columns = {f"{INDEX}{name}": index_column(data, items) for name, items in scales.items()}
+    each = moments_of_each(data.mutate(**columns), list(columns), by=by)
+    return {name: m.keys.assign(n=m.n, mean=_means(m)) for name, m in zip(scales, each.values(), strict=True)}
 
 
-def _counted_indices(table, scales, by):
-    return {name: _counted_index(table, items, by) for name, items in scales.items()}
+def _means(m):
+    return m.total[:, 0] / np.where(m.n > 0, m.n, np.nan) + m.centre[0]
 
 
 def _counted_index(table, items, by):
@@ -243,8 +239,7 @@ def _counted_index(table, items, by):
     parts = []
     for question, scale in items.items():
         m = moments(table, question, by=by)
-        mean = m.total[:, 0] / np.where(m.n > 0, m.n, np.nan) + m.centre[0]
-        parts.append(m.keys.assign(n=m.n, mean=scale.index(mean)))
+        parts.append(m.keys.assign(n=m.n, mean=scale.index(_means(m))))
     whole = pd.concat(parts, ignore_index=True)
     whole = whole[whole["mean"].notna()]
     rolled = whole.groupby(by, as_index=False, dropna=False).agg(n=("n", "min"), mean=("mean", "mean"), k=("n", "size"))
