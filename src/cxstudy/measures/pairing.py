@@ -177,6 +177,7 @@ def _loyalty(study, keys):
         data = expr.mutate(year=year)
     score = nps(data, asked["nps"], by=keys)
     if asked["promoter_share"] == asked["nps"]:
+        # the tally of the NPS holds it
         promoters = promoter_share_from_counts(score["promoters"].fillna(0) * score["n"] / 100, score["n"])
         share = score[keys].assign(estimate=score["promoters"], std_error=promoters["std_error"])
     else:

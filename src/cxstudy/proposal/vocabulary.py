@@ -6,6 +6,8 @@ from difflib import SequenceMatcher
 from functools import cache
 from importlib.resources import files
 
+from cxstudy.language import yaml_of
+
 NAMED, LISTED, TEXT, PART, NEAR = 1.0, 0.9, 0.75, 0.7, 0.6
 _CLOSE = 0.87
 _SHORTEST = 6
@@ -91,9 +93,7 @@ def fold(text):
 @cache
 def vocabulary():
     """The content of words.yaml as plain data."""
-    import yaml
-
-    return yaml.safe_load((files("cxstudy") / "proposal" / "words.yaml").read_text(encoding="utf-8"))
+    return yaml_of((files("cxstudy") / "proposal" / "words.yaml").read_text(encoding="utf-8"))
 
 
 @cache

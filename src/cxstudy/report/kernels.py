@@ -31,7 +31,7 @@ from cxstudy.report.forked import ENVIRONMENT
 from cxstudy.report.forking import LOOK
 from cxstudy.report.progress import Progress
 
-SETUP = {"parameters", "injected-parameters", "setup"}
+SETUP = {"parameters", "injected-parameters", "setup"}  # tags of cells that need nothing of other notebooks
 IPYKERNEL = ("-m", "ipykernel_launcher")
 MISTAKES = ("ValueError", "DataError", "NotTestable")
 
