@@ -52,7 +52,9 @@ def test_a_states_margin_is_its_hospitals_profit_over_their_income(small):
     assert money.to_dict() == {"AK": 10.0, "AL": -5.0}
     answers = pd.read_csv(small / "states/customers.csv")
     assert answers["work_group"].tolist() == ["A (010001)", "A (010002)", "B (020001)"]
+    assert run("states.py", small / "survey.csv", "--hospitals", small, "--out", small / "states").returncode == 0
     study = cx.open_study(small / "states")
+    assert study.name == "us-states" and study.customers.stands_for["recommend"].startswith("overall rating")
     assert cx.nps(study.customers, "recommend", by="company")["estimate"].tolist() == [60.0, 60.0]
 
 

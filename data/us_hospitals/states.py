@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pandas as pd
+import yaml
 from cms_files import SURVEY, read
 from prepare import MEANS, SHARES
 
@@ -51,6 +52,15 @@ def by_state(table, states):
     }
 
 
+def study_of_states():
+    """The study.yaml of the states: that of the hospitals, without what only a hospital has."""
+    study = yaml.safe_load((HERE / "study.yaml").read_text(encoding="utf-8"))
+    study |= {"name": "us-states", "title": "Hospitals of the US states, patients' recommendation and margin"}
+    del study["levels"], study["tables"]["financials"]["columns"]
+    note = "# made by states.py: a company is a state, a work group one of its hospitals\n"
+    return note + yaml.safe_dump(study, sort_keys=False, allow_unicode=True)
+
+
 def main(arguments=None):
     """Run the command line; 0 when the study is written, 1 when a file or the folder is at fault."""
     parser = argparse.ArgumentParser(description="Make a study of US states from the tables of US hospitals.")
@@ -64,8 +74,10 @@ def main(arguments=None):
         chosen.out.mkdir(parents=True, exist_ok=True)
         for name, table in tables.items():
             table.to_csv(chosen.out / f"{name}.csv", index=False, lineterminator="\n", encoding="utf-8")
-        (chosen.out / "study.yaml").write_bytes((HERE / "states.yaml").read_bytes())
-        print(f"wrote {chosen.out / 'study.yaml'} and its three tables")
+        print(f"wrote {', '.join(f'{name}.csv' for name in tables)} into {chosen.out}")
+        if not (chosen.out / "study.yaml").exists():
+            (chosen.out / "study.yaml").write_text(study_of_states(), encoding="utf-8")
+            print(f"wrote {chosen.out / 'study.yaml'}")
     except DataError as error:
         print(error, file=sys.stderr)
         return 1
