@@ -57,3 +57,10 @@ def test_a_yes_is_said():
 def test_analyses_are_found_by_glob():
     found = {module.name for module in answerable.iter_modules(cxstudy.analyses.__path__)}
     assert found == {path.stem for path in Path(cxstudy.analyses.__path__[0]).glob("*.py")} - {"__init__"}
+
+
+def test_only_the_analyses_named_are_asked(three_analyses):
+    every = answers(SimpleNamespace())
+    assert len(every) > 1
+    first = next(iter(every))
+    assert list(answers(SimpleNamespace(), {first})) == [first] and answers(SimpleNamespace(), ()) == {}

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from cxstudy.faults import NotTestable
 from cxstudy.study import open_study
-from cxstudy.tally import counts, moments, rows
+from cxstudy.tally import counts, moments, moments_of_each, rows
 
 
 @dataclass(frozen=True)
@@ -107,6 +107,19 @@ def test_moments_are_the_same_from_every_source(answers, tmp_path):
         for part in ("n", "n_missing", "w", "w2", "total", "cross"):
             ours, theirs = getattr(found, part), getattr(expected, part)
             np.testing.assert_allclose(ours, theirs, rtol=1e-9, err_msg=f"{name} {part}")
+
+
+def test_moments_of_each_are_those_of_one_column_at_a_time():
+    frame = pd.DataFrame({"g": ["a", "a", "b", None], "x": [1.0, None, 3.0, 4.0], "y": [None, 2.5, None, 0.1]})
+    each = moments_of_each(frame, ["x", "y"], by="g")
+    for column, found in each.items():
+        alone = moments(frame, column, by="g")
+        pd.testing.assert_frame_equal(found.keys, alone.keys)
+        for name in ("n", "n_missing", "w", "w2", "total", "cross", "centre"):
+            np.testing.assert_allclose(getattr(found, name), getattr(alone, name), err_msg=f"{column} {name}")
+    assert each["y"].n.tolist() == [1, 0, 1]
+    with pytest.raises(ValueError, match="column x must hold finite numbers; 1 rows hold text or infinity"):
+        moments_of_each(frame.assign(x=["1", "two", "3", None]), ["x", "y"], by="g")
 
 
 def test_missing_answers_and_groups_stay_a_level():
