@@ -240,3 +240,18 @@ def test_a_correction_that_is_all_error_says_why():
     data = frame(30)
     rows = resampled_r2(data["y"], data["a"], error_variance=np.full(30, 50.0), rng=rng(), replicates=200)
     assert np.isnan(rows["estimate"][1]) and "all the variation" in rows["reason"][1]
+
+
+def test_a_resample_in_which_the_predictor_does_not_vary_has_no_r2():
+    sums = prediction._sums([1.0, 2, 4, 3], [0.0, 0, 0, 1], None)
+    found = prediction._left_out_r2(sums, np.array([[2, 1, 1, 0], [1, 1, 1, 1], [0, 1, 1, 2]]))
+    assert np.isnan(found).all()
+
+
+def test_draws_already_made_serve_as_those_of_the_generator():
+    rng = np.random.default_rng(4)
+    data = pd.DataFrame(rng.normal(size=(40, 3)), columns=["a", "b", "y"])
+    drawn = prediction.multiplicities(np.random.default_rng(2), 40, 200)
+    options = {"replicates": 200}
+    one = importance(data, "y", {"a": "a", "b": "b"}, rng=np.random.default_rng(2), **options)
+    pd.testing.assert_frame_equal(one, importance(data, "y", {"a": "a", "b": "b"}, drawn=drawn, **options))

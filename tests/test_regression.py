@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
+from scipy import stats
 
-from cxstudy.stats.regression import dummies, influence, line, slope
+from cxstudy.stats.regression import dummies, influence, line, slope, t_row
 
 REFERENCE = Path(__file__).parent / "reference"
 R = pd.read_csv(REFERENCE / "nps_margin_reference.csv", index_col="id")["value"]
@@ -137,3 +138,10 @@ def test_influence_of_a_unit_with_several_rows_is_refitting_without_it():
 def test_without_the_only_unit_that_differs_there_is_no_slope():
     found = influence([1.0, 2, 3, 9], [0.0, 0, 0, 1], list("abcd")).set_index("unit")
     assert np.isnan(found.loc["d", "slope_without"]) and np.isfinite(found.loc["a", "slope_without"])
+
+
+@pytest.mark.parametrize("df", [1, 5.5, 233])
+def test_the_t_row_is_that_of_scipy_s_distribution(df):
+    row = t_row(9, 1.3, 0.7, df, 0.9, "")
+    assert row["ci_high"] - 1.3 == pytest.approx(0.7 * stats.t.ppf(0.95, df), rel=1e-8)
+    assert row["p_value"] == pytest.approx(2 * stats.t.sf(1.3 / 0.7, df), rel=1e-8)

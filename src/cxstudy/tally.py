@@ -106,12 +106,16 @@ def moments_of_each(data, columns, *, by):
     if is_counted(data) or not by:
         return {column: moments(data, column, by=by) for column in columns}
     _check_keys(columns, by)
-    table, sums = as_table(data, [*by, *columns]), {}
+    table, ready, sums = as_table(data, [*by, *columns]), {}, {}
     for i, column in enumerate(columns):
-        value, bad = number(table[column])
-        sums |= {f"_n{i}": value.count(), f"_missing{i}": value.isnull().sum(), f"_bad{i}": bad.sum()}
+        ready[f"_x{i}"], ready[f"_f{i}"] = number(table[column])
+    # numbers are made once a row, which is also less for the engine to be told
+    ready = without_nan(table, by).select(*by, **ready)
+    for i in range(len(columns)):
+        value = ready[f"_x{i}"]
+        sums |= {f"_n{i}": value.count(), f"_missing{i}": value.isnull().sum(), f"_bad{i}": ready[f"_f{i}"].sum()}
         sums |= {f"_t{i}": value.sum(), f"_c{i}": (value * value).sum()}
-    found = fetch(without_nan(table, by).group_by(by).agg(**sums).order_by(by), data)
+    found = fetch(ready.group_by(by).agg(**sums).order_by(by), data)
     for i, column in enumerate(columns):
         refuse(column, found[f"_bad{i}"].sum())
 

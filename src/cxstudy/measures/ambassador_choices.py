@@ -23,28 +23,29 @@ def sensitivity(parts):
     if not parts.asked.feelings:
         return pd.DataFrame(columns=COLUMNS)
     sizes, groups, rows = _sizes(parts.fewest), parts.groups, []
-    choices = [(*size, "equal") for size in sizes] + [(*sizes[0], "by customers")]
-    # all cuts of one choice draw from the same companies, and draws are kept from one comparison to the next
+    choices = [(*sizes[0], "by customers"), *((*size, "equal") for size in sizes)]
+    # all cuts of one size draw from the same companies, and draws are kept from one comparison to the next
     for customers, employees, weights in choices:
         part = groups[(groups["n_answers"] >= customers) & (groups["n_employees"] >= employees)]
         for cut in sorted({*CUTS, parts.cut}):
-            high = (parts.n_high(part, cut) == len(parts.asked.feelings)).to_numpy()
+            high = parts.n_high(part, cut) == len(parts.asked.feelings)
             row = {"cut": cut, "minimum_customers": customers, "minimum_employees": employees, "weights": weights}
             row |= {"n_high": int(high.sum()), "n_rest": int((~high).sum())}
             row["primary"] = (cut, customers, employees, weights) == (parts.cut, *sizes[0], "equal")
             rows.append(row | _one(parts, part, high, weights))
-    return pd.DataFrame(rows).reindex(columns=COLUMNS).sort_values("cut", kind="stable", ignore_index=True)
+    found = pd.DataFrame(rows).reindex(columns=COLUMNS)
+    return found.sort_values(["cut", "weights"], ascending=[True, False], ignore_index=True)
 
 
 def _one(parts, part, high, weights):
     if min(high.sum(), (~high).sum()) < LEAST_ON_A_SIDE:
         return {"reason": "too-few"}
     weight = part["n_answers"].to_numpy(float) if weights != "equal" else None
-    rows = parts.against(part, high, "cx_index", parts.ratio_zeros, weight).set_index("statistic_of")
-    out = {k: rows.loc["difference", k] for k in ("estimate", "std_error", "ci_low", "ci_high")} | {"reason": None}
-    for name in rows.index[rows.index.str.startswith("ratio")]:
+    rows = {row["statistic_of"]: row for row in parts.against(part, high, "cx_index", parts.ratio_zeros, weight)}
+    out = {k: rows["difference"][k] for k in ("estimate", "std_error", "ci_low", "ci_high")} | {"reason": None}
+    for name in (name for name in rows if name.startswith("ratio")):
         ends = {"": "estimate", "_low": "ci_low", "_high": "ci_high"}
-        out |= {name.replace(" ", "_") + tail: rows.loc[name, column] for tail, column in ends.items()}
+        out |= {name.replace(" ", "_") + tail: rows[name][column] for tail, column in ends.items()}
     return out
 
 

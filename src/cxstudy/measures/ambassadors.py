@@ -10,7 +10,7 @@ from cxstudy.stats.regression import nothing, slope
 from cxstudy.stats.robust import correlation
 from cxstudy.stats.robustness import scaled
 from cxstudy.stats.tiers import tier_means, tier_of
-from cxstudy.stats.two_groups import COLUMNS, high_against_rest
+from cxstudy.stats.two_groups import COLUMNS, rows_of_high_and_rest
 
 FEWEST_COMPANIES = 10
 LEAST_ON_A_SIDE = 8
@@ -90,7 +90,7 @@ class Ambassadors:
             known = self.groups[measure].notna().to_numpy()
             if not self.compared or min((self.high & known).sum(), (~self.high & known).sum()) < LEAST_ON_A_SIDE:
                 continue
-            rows = self.against(self.groups[known], self.high[known], measure, zeros)
+            rows = pd.DataFrame(self.against(self.groups[known], self.high[known], measure, zeros))[COLUMNS]
             rows.insert(0, "measure", measure)
             ratio = rows["statistic_of"].str.startswith("ratio")
             for name, column in PERCENT.items():
@@ -205,12 +205,12 @@ class Ambassadors:
         return group_agreement(self.study, self.found, confidence=self.confidence)
 
     def against(self, frame, high, measure, zeros, weights=None):
-        """`stats.two_groups.high_against_rest` of one column of ``frame``, drawing companies where there are enough."""
+        """Rows of `stats.two_groups.high_against_rest` of one column of ``frame``; companies drawn where enough."""
         cluster = frame["company"] if self.clustered else None
-        rows = high_against_rest(frame[measure], high, cluster=cluster, zeros=zeros, weights=weights, **self.options)
+        options = self.options | {"cluster": cluster, "zeros": zeros, "weights": weights}
+        rows = rows_of_high_and_rest(frame[measure], high, **options)
         drawn = "companies drawn" if self.clustered else "work groups drawn"
-        rows["method"] = rows["method"].map(lambda m: f"{m}, {drawn}" if m else m)
-        return rows
+        return [row | {"method": f"{row['method']}, {drawn}" if row["method"] else ""} for row in rows]
 
     def line(self, y, x, used, within=False):
         """`stats.regression.slope` of y on x of the rows ``used``, clustered by company where there are enough."""
@@ -242,7 +242,8 @@ class Ambassadors:
         if not self.asked.feelings:
             return np.nan
         share = self._share(cut)
-        return sum((self.asked.employees[q].index(groups[q]) >= share - 1e-9).astype(int) for q in self.asked.feelings)
+        index = {q: self.asked.employees[q].index(groups[q].to_numpy(float)) for q in self.asked.feelings}
+        return sum((each >= share - 1e-9).astype(int) for each in index.values())
 
     def _share(self, cut):
         low, high = CUT_SCALE

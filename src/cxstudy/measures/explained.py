@@ -9,6 +9,7 @@ from cxstudy.stats import dilution, r_squared
 from cxstudy.stats.importance import importance
 from cxstudy.stats.prediction import cross_validated_r2
 from cxstudy.stats.regression import dummies, line, slope
+from cxstudy.stats.resampling import multiplicities
 from cxstudy.stats.robustness import scaled
 from cxstudy.stats.unit_r_squared import resampled_r2
 
@@ -109,11 +110,12 @@ class Explained:
         if not self.enough or not groups:
             self.model_reason = "loyalty_share.reason.few" if not self.enough else "loyalty_share.reason.no_controls"
             return empty
+        drawn = multiplicities(self.rng(10), self.n_units if self.years else self.n, self.replicates)
         data = pd.concat([self.units[["unit", "outcome", *LOYALTY]], *groups.values()], axis=1)
         parts = []
         for name in LOYALTY:
             predictors = {name: name} | {c: list(frame) for c, frame in groups.items()}
-            options = {"rng": self.rng(10), "replicates": self.replicates, "confidence": self.confidence}
+            options = {"drawn": drawn, "replicates": self.replicates, "confidence": self.confidence}
             try:
                 rows = importance(data, "outcome", predictors, unit="unit" if self.years else None, **options)
             except NotTestable:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from cxstudy.faults import DataError, NotTestable, unknown_name
 from cxstudy.findings import Reading
+from cxstudy.held import held
 from cxstudy.language import say
 from cxstudy.measures.percent import ratio_fault
 
@@ -58,9 +59,10 @@ def paired(study, outcome=MARGIN, minimum_answers=None, *, pairing=None):
     lag = lag_of(study, pairing)
     keys = ["unit"] if lag is None else ["unit", "year"]
     results, unusable = results_of(study, outcome, keys)
-    loyalty, undated = _loyalty(study, keys)
+    # the same for every outcome
+    loyalty, undated = held(study, ("loyalty", *keys), lambda: _loyalty(study, keys))
     if lag:
-        loyalty["year"] += lag
+        loyalty = loyalty.assign(year=loyalty["year"] + lag)
     both = loyalty.merge(results, on=keys, how="outer", indicator=True)
     known = both["_merge"].eq("both")
     enough = known & (both["n_answers"] >= minimum_answers)
@@ -118,7 +120,7 @@ def lacking(study, outcome=MARGIN, pairing=None):
         return Reading("nps_margin.no_financials"), ("financials",)
     derived = study.has("financials", "revenue") and study.has("financials", "operating_profit")
     if outcome != MARGIN:
-        frame = study.financials.frame()
+        frame = _results(study)
         numeric = [c for c in frame.select_dtypes("number") if c not in NOT_OUTCOMES]
         if outcome not in numeric:
             raise ValueError(unknown_name("outcome", outcome, {*numeric, MARGIN}))
@@ -205,7 +207,7 @@ def results_of(study, outcome, keys):
 
     ``unusable`` counts results without an outcome because revenue is not above 0.
     """
-    frame = study.financials.frame()
+    frame = _results(study).copy()
     have = set(frame.columns)
     bad = 0
     if outcome == MARGIN and {"revenue", "operating_profit"} <= have:
@@ -228,6 +230,10 @@ def results_of(study, outcome, keys):
         sums = frame.groupby(keys, as_index=False)[["profit", "sold"]].sum(min_count=1)
         found = found.merge(sums.rename(columns={"sold": "revenue"}), on=keys)
     return found, bad
+
+
+def _results(study):
+    return held(study, "financials", study.financials.frame)
 
 
 def _controls(study):

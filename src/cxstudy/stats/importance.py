@@ -11,13 +11,13 @@ from cxstudy.faults import NotTestable
 from cxstudy.stats.all_subsets import COLLINEAR, lmg, semi_partial, subset_r2
 from cxstudy.stats.arguments import check_columns, numbers
 from cxstudy.stats.intervals import check_confidence
-from cxstudy.stats.resampling import bca, leave_one_out, multiplicities, percentile
+from cxstudy.stats.resampling import bca_row, leave_one_out, multiplicities, percentile_row
 
 MEASURES = ("alone", "semi_partial", "lmg")
 _AT_ONCE = 250
 
 
-def importance(data, outcome, predictors, *, unit=None, confidence=0.95, rng=None, replicates=2000):
+def importance(data, outcome, predictors, *, unit=None, confidence=0.95, rng=None, replicates=2000, drawn=None):
     """Share of the outcome's variation by predictor: alone, semi-partial, LMG, with a bootstrap of whole units.
 
     Parameters
@@ -33,6 +33,8 @@ def importance(data, outcome, predictors, *, unit=None, confidence=0.95, rng=Non
     rng : numpy.random.Generator
         Needed unless ``replicates`` is 0, which gives no intervals.
     replicates : int
+    drawn : array (replicates, units), optional
+        Multiplicities already drawn, in place of ``rng``: two models of the same units then share them.
 
     Returns
     -------
@@ -68,7 +70,7 @@ def importance(data, outcome, predictors, *, unit=None, confidence=0.95, rng=Non
     estimate, model = whole[:, :-1].T.ravel(), float(whole[0, -1])
     table = table.assign(estimate=estimate, of_model=estimate / model if model > 0 else np.nan)
     if replicates:
-        drawn = _resampled(sums, multiplicities(rng, units, replicates), sizes)
+        drawn = _resampled(sums, multiplicities(rng, units, replicates) if drawn is None else drawn, sizes)
         left = _resampled(sums, leave_one_out(units), sizes)
         rows = [_interval(e, drawn[:, i], left[:, i], confidence) for i, e in enumerate(estimate)]
         table = table.join(pd.DataFrame(rows))
@@ -128,7 +130,7 @@ def _resampled(sums, drawn, sizes):
 
 def _interval(estimate, drawn, left, confidence):
     try:
-        row = bca(estimate, drawn, left, confidence=confidence).iloc[0]
+        row = bca_row(estimate, drawn, left, confidence=confidence)
     except NotTestable:
-        row = percentile(estimate, drawn, units=len(left), confidence=confidence).iloc[0]
+        row = percentile_row(estimate, drawn, units=len(left), confidence=confidence)
     return {name: row[name] for name in ("std_error", "ci_low", "ci_high", "method")}

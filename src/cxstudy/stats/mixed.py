@@ -9,7 +9,7 @@ from cxstudy.stats.mixed_moments import GroupLikelihood
 from cxstudy.stats.mixed_search import bending, curvature, decided, psi_of, search
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Fit:
     """A fitted model in the units of the columns given.
 

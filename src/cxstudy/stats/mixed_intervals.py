@@ -1,5 +1,7 @@
 """Intervals and tests of a mixed model's variances: from the profile of its likelihood, not from a standard error."""
 
+from functools import cache, lru_cache
+
 import numpy as np
 from scipy import optimize, stats
 
@@ -22,7 +24,7 @@ def variance_intervals(fit, confidence=0.95, *, only=None):
 
     Venzon & Moolgavkar (1988), Applied Statistics 37(1).
     """
-    profile = _Profile(fit)
+    profile = _profile(fit)
     z = stats.norm.ppf((1 + confidence) / 2)
     names = ["intercept", "residual"] if profile.q == 1 else ["intercept", "slope", "correlation", "residual"]
     found = {}
@@ -56,6 +58,12 @@ def variance_tests(fit):
     return {"slope": (float(statistic), 2, p)}
 
 
+@lru_cache(maxsize=1)
+def _profile(fit):
+    """The `_Profile` of a fit, kept, as one model is asked for intervals of two confidences."""
+    return _Profile(fit)
+
+
 class _Profile:
     """The deviance by standard deviations, angle (its sine is the correlation) and log σ², outcome standardised.
 
@@ -72,6 +80,8 @@ class _Profile:
         self.at = self._estimates()
         self.start = self._nudged()
         self.curve = self._curvature()
+        # a search by halves asks again for its two ends
+        self.lowest = cache(self._lowest)
 
     def icc(self, z):
         """Limits of variance between / (between + within)."""
@@ -93,7 +103,7 @@ class _Profile:
         best = self.at[j]
 
         def rise(value):
-            return -z if value == best else _root(self._lowest(j, value) - self.best) - z
+            return -z if value == best else _root(self.lowest(j, value) - self.best) - z
 
         if angle:
             ends = [

@@ -7,11 +7,11 @@ import pandas as pd
 
 from cxstudy.faults import NotTestable
 from cxstudy.stats.intervals import check_confidence
-from cxstudy.stats.resampling import bca, leave_one_out, multiplicities, percentile
+from cxstudy.stats.resampling import bca_row, leave_one_out, multiplicities, percentile_row
 
 FEWEST_UNITS = 4
 _SINGULAR = 1e-10
-_AT_ONCE = 200
+_AT_ONCE = 50
 
 
 def left_out_errors(y, x, unit=None):
@@ -65,9 +65,9 @@ def cross_validated_r2(y, x, *, unit=None, confidence=0.95, rng, replicates=2000
     drawn = _left_out_r2(sums, multiplicities(rng, len(sums), replicates))
     left = _left_out_r2(sums, leave_one_out(len(sums)))
     try:
-        row = bca(estimate, drawn, left, confidence=confidence, unit="share").iloc[0]
+        row = bca_row(estimate, drawn, left, confidence=confidence, unit="share")
     except NotTestable:
-        row = percentile(estimate, drawn, units=len(sums), confidence=confidence, unit="share").iloc[0]
+        row = percentile_row(estimate, drawn, units=len(sums), confidence=confidence, unit="share")
     names = ("estimate", "std_error", "ci_low", "ci_high", "confidence", "unit", "method")
     return {"n": len(errors)} | {k: row[k] for k in names}
 

@@ -17,7 +17,7 @@ sign on the slope.
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import ndtr, ndtri
 
 from cxstudy.faults import NotTestable
 from cxstudy.stats.arguments import check_count
@@ -114,6 +114,11 @@ def bca(estimate, replicates, jackknife, *, confidence=0.95, unit=""):
     >>> bca(x.mean(), drawn @ x / 30, leave_one_out(30) @ x / 29).method[0]
     'bca'
     """
+    return pd.DataFrame([bca_row(estimate, replicates, jackknife, confidence=confidence, unit=unit)])
+
+
+def bca_row(estimate, replicates, jackknife, *, confidence=0.95, unit=""):
+    """The row of :func:`bca` as a dict, which takes a fifth of the time of a frame."""
     confidence = check_confidence(confidence)
     accelerated = acceleration(jackknife)
     used, lost = _usable(estimate, replicates)
@@ -124,18 +129,18 @@ def bca(estimate, replicates, jackknife, *, confidence=0.95, unit=""):
             "so its bias can't be corrected. Check that both are the same statistic; else use the percentile interval.",
             needs=["replicates on both sides of the estimate"],
         )
-    bias = stats.norm.ppf(below)
-    moved = bias + stats.norm.ppf([(1 - confidence) / 2, (1 + confidence) / 2])
+    bias = ndtri(below)
+    moved = bias + ndtri([(1 - confidence) / 2, (1 + confidence) / 2])
     if (1 - accelerated * moved <= 0).any():
         raise NotTestable(
             f"the acceleration {accelerated:.3g} is too strong for the BCa formula at confidence {confidence:g}: "
             "one or two units decide the statistic. Use the percentile interval and look at each unit's influence.",
             needs=["more units"],
         )
-    levels = stats.norm.cdf(bias + moved / (1 - accelerated * moved))
+    levels = ndtr(bias + moved / (1 - accelerated * moved))
     (low, high), extreme = _quantiles(used, levels)
     row = _row(len(_values("jackknife", jackknife)), used, lost, estimate, low, high, confidence, unit, "bca")
-    return pd.DataFrame([row | dict(bias=float(bias), acceleration=accelerated, extreme=extreme)])
+    return row | dict(bias=float(bias), acceleration=accelerated, extreme=extreme)
 
 
 def percentile(estimate, replicates, *, units, confidence=0.95, unit=""):
@@ -146,12 +151,17 @@ def percentile(estimate, replicates, *, units, confidence=0.95, unit=""):
     >>> percentile(50.0, np.arange(1.0, 100.0).repeat(2), units=9, confidence=0.8).ci_low.round()[0].item()
     10.0
     """
+    return pd.DataFrame([percentile_row(estimate, replicates, units=units, confidence=confidence, unit=unit)])
+
+
+def percentile_row(estimate, replicates, *, units, confidence=0.95, unit=""):
+    """The row of :func:`percentile` as a dict."""
     confidence = check_confidence(confidence)
     units = _enough(units)
     used, lost = _usable(estimate, replicates)
     (low, high), extreme = _quantiles(used, [(1 - confidence) / 2, (1 + confidence) / 2])
     row = _row(units, used, lost, estimate, low, high, confidence, unit, "percentile")
-    return pd.DataFrame([row | dict(extreme=extreme)])
+    return row | dict(extreme=extreme)
 
 
 def basic(estimate, replicates, *, units, confidence=0.95, unit=""):
@@ -176,7 +186,7 @@ def _quantiles(used, levels):
         if k < 1 or k >= size:
             values.append(float(ordered[0 if k < 1 else -1]))
             continue
-        lower, here, upper = stats.norm.ppf([k / (size + 1), level, (k + 1) / (size + 1)])
+        lower, here, upper = ndtri([k / (size + 1), level, (k + 1) / (size + 1)])
         values.append(float(ordered[k - 1] + max(here - lower, 0) / (upper - lower) * (ordered[k] - ordered[k - 1])))
     return values, bool(extreme)
 

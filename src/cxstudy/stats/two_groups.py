@@ -11,7 +11,7 @@ import pandas as pd
 
 from cxstudy.faults import NotTestable
 from cxstudy.stats.intervals import check_confidence
-from cxstudy.stats.resampling import bca, leave_one_out, multiplicities, percentile
+from cxstudy.stats.resampling import bca_row, leave_one_out, multiplicities, percentile_row
 
 KEPT = 2_000_000
 COLUMNS = [
@@ -51,6 +51,14 @@ def high_against_rest(
     >>> found.set_index("statistic_of").estimate.round(3)[["difference", "ratio raw", "ratio from 1"]].tolist()
     [1.7, 1.262, 1.309]
     """
+    options = {"zeros": zeros, "weights": weights, "confidence": confidence, "replicates": replicates, "seed": seed}
+    return pd.DataFrame(rows_of_high_and_rest(values, high, cluster=cluster, **options))[COLUMNS]
+
+
+def rows_of_high_and_rest(
+    values, high, *, cluster=None, zeros=None, weights=None, confidence=0.95, replicates=2000, seed=1
+):
+    """The rows of `high_against_rest` as dicts, for many comparisons of which little is kept."""
     confidence = check_confidence(confidence)
     values, high = np.asarray(values, float), np.asarray(high, bool)
     weight = np.ones(len(values)) if weights is None else np.asarray(weights, float)
@@ -74,7 +82,7 @@ def high_against_rest(
     for name, estimate in found.items():
         row = _interval(float(estimate[0]), spread[name], without[name], confidence)
         rows.append({"statistic_of": name} | sizes | {"confidence": confidence} | row)
-    return pd.DataFrame(rows)[COLUMNS]
+    return rows
 
 
 def _draw(seed, units, replicates):
@@ -109,10 +117,10 @@ def _interval(estimate, replicates, jackknife, confidence):
     if not np.isfinite(estimate):
         return nothing | {"reason": "zero-not-below"}
     units = len(jackknife)
-    for make in (lambda: bca(estimate, replicates, jackknife, confidence=confidence),
-                 lambda: percentile(estimate, replicates, units=units, confidence=confidence)):  # fmt: skip
+    for make in (lambda: bca_row(estimate, replicates, jackknife, confidence=confidence),
+                 lambda: percentile_row(estimate, replicates, units=units, confidence=confidence)):  # fmt: skip
         try:
-            row = make().iloc[0]
+            row = make()
         except NotTestable:
             continue
         return {k: row[k] for k in ("estimate", "std_error", "ci_low", "ci_high", "method")} | {"reason": None}

@@ -8,7 +8,7 @@ import pandas as pd
 
 from cxstudy.faults import NotTestable
 from cxstudy.stats.intervals import check_confidence
-from cxstudy.stats.resampling import bca, leave_one_out, multiplicities, percentile
+from cxstudy.stats.resampling import bca_row, leave_one_out, multiplicities, percentile_row
 
 KINDS = ("observed", "corrected")
 
@@ -72,11 +72,11 @@ def _row(kind, estimate, drawn, left, confidence):
         why = "sampling error accounts for all the variation in the scores, so R² can't be corrected for it."
         return row | dict.fromkeys(numbers, np.nan) | {"method": "", "reason": why}
     try:
-        found = bca(float(estimate), drawn, left, confidence=confidence).iloc[0]
+        found = bca_row(float(estimate), drawn, left, confidence=confidence)
         method = "BCa"
     except NotTestable:
         try:
-            found = percentile(float(estimate), drawn, units=len(left), confidence=confidence).iloc[0]
+            found = percentile_row(float(estimate), drawn, units=len(left), confidence=confidence)
             method = "percentile"
         except NotTestable as error:
             return row | dict.fromkeys(numbers, np.nan) | {"method": "", "reason": str(error)}
