@@ -209,14 +209,14 @@ def test_false_alarms_are_rare():
     import ibis
     import pyarrow
 
-    from cxstudy.measures import clicking, oddities
+    from cxstudy.measures import clicking, copied, oddities
     from cxstudy.opening.config import StudyFile
 
     config = StudyFile.model_validate({"format": 1, "name": "x", "tables": {"customers": {"file": "x.csv"}}})
     config = config.model_copy(
         update={"scales": {q: SimpleNamespace(low=1, high=10, better="high", whole=True) for q in ITEMS}}
     )
-    alarms = 0
+    alarms, engine = 0, ibis.duckdb.connect()
     for seed in range(30):
         frame = tables(np.random.default_rng(seed), world_parameters("published", SIZE | {"answers": 1200}))[
             "customers"
@@ -226,14 +226,15 @@ def test_false_alarms_are_rare():
             recommend=frame["recommend"].where(frame["recommend"] != 99),
             date=pd.to_datetime(frame["date"]),
         )
+        engine.con.register(f"customers{seed}", pyarrow.Table.from_pandas(frame, preserve_index=False))
         table = SimpleNamespace(
-            expr=ibis.memtable(pyarrow.Table.from_pandas(frame, preserve_index=False)),
+            expr=engine.table(f"customers{seed}"),
             questions=("recommend", *ITEMS),
             question_for=lambda role: "recommend",
         )
         answers = oddities.Answers(SimpleNamespace(tables={"customers": table}, config=config), "customers")
         found = [
-            check(answers) for check in (oddities.lost_zeros, oddities.flipped, oddities.copies, clicking.straight)
+            check(answers) for check in (oddities.lost_zeros, oddities.flipped, copied.copies, clicking.straight)
         ]
         alarms += any(one["flagged"].any() for one in found)
     assert alarms <= 5
@@ -288,6 +289,13 @@ def test_a_tiny_study_says_what_it_cannot_tell(small_study):
     assert status(result)["straight"] == status(result)["fast"] == "not_testable"
     assert "three questions with the same scale" in result.note("data_check.note.straight")
     assert result["data_check.slope"].n == 12 and result["data_check.missing"].estimate == 0
+
+
+def test_a_question_that_all_answer_alike_has_no_sign_and_no_alarm(planted):
+    result = data_check(planted(lambda frame: frame.assign(ease=5)))
+    rows = result.flipped[result.flipped["question"] == "ease"]
+    assert len(rows) and rows["correlation"].isna().all() and not rows["flagged"].any()
+    assert (rows["sign"] == 1).all()
 
 
 @pytest.mark.parametrize("invited", ["400", "invited.csv"])

@@ -11,13 +11,14 @@ import pandas as pd
 
 from cxstudy.counted import is_counted
 from cxstudy.engine import fetch
+from cxstudy.held import held
 from cxstudy.language import text
 from cxstudy.measures.pairing import financial_year
+from cxstudy.named_rows import NamedRows
 
 COUNTERS = {"n_answers": "customers", "n_customers": "customers", "n_employees": "employees"}
 RESPONDENTS = {"answers": "customers", "customers": "customers", "employees": "employees"}
 KEPT = ("n", "n_answers", "n_customers", "n_employees", "n_missing", "confidence", "year", "tier", "threshold")
-NAMES = ("unit", "company", "branch", "work_group", "group")
 ADD_UP_APART = ("table", "side", "by", "kind", "question", "column", "loyalty", "measure", "outcome", "headline")
 FEWEST = 2
 
@@ -42,6 +43,8 @@ def _completed(sizes, small, limit, others):
     others = others[others > 0]
     within = out & (sizes > 0)
     count, total = int(within.sum()) + len(others), sizes[within].sum() + others.sum()
+    if count == 0 or (count >= FEWEST and total >= limit):
+        return out
     for place in np.argsort(sizes, kind="stable"):
         if count == 0 or (count >= FEWEST and total >= limit):
             break
@@ -66,6 +69,11 @@ class Groups:
             if table is not None:
                 self.frames[name] = _sizes(study, name, table)
 
+    @classmethod
+    def of(cls, study):
+        """The groups of a study, counted once as long as it is open."""
+        return held(study, "groups", lambda: cls(study))
+
     def sizes(self, side, names):
         """Answers by the columns ``names``: a Series indexed by tuples of texts."""
         if (side, names) not in self._found:
@@ -89,7 +97,8 @@ class Groups:
         if (side, names, limit) not in self._found:
             sizes = self.sizes(side, names)
             n = sizes.to_numpy(float)
-            out = _lines(pd.DataFrame(list(sizes.index), columns=list(names)), n, n < limit, limit)
+            rows = NamedRows(pd.DataFrame(list(sizes.index), columns=list(names)))
+            out = _lines(rows, n, n < limit, limit)
             self._found[side, names, limit] = set(sizes.index[out])
         return self._found[side, names, limit]
 
@@ -144,36 +153,40 @@ def hidden_rows(table, thresholds, groups=None):
     if not counted or table.empty:
         none = np.zeros(len(table), bool)
         return none, none, np.zeros(len(table))
-    limits = pd.DataFrame({c: side.map(lambda s: thresholds.get(s, 0)) for c, side in counted.items()})
-    sizes = pd.DataFrame({c: pd.to_numeric(table[c], errors="coerce").astype(float).fillna(0) for c in counted})
-    small = (sizes < limits).any(axis=1).to_numpy()
+    limits, sizes = {}, {}
+    for c, sides in counted.items():
+        limits[c] = np.array([thresholds.get(side, 0) for side in sides])
+        sizes[c] = pd.to_numeric(table[c], errors="coerce").astype(float).fillna(0).to_numpy()
+    small = np.any([sizes[c] < limits[c] for c in counted], axis=0)
     out = small.copy()
     for c, sides in counted.items():
-        for side in sides.dropna().unique():
-            rows = np.flatnonzero((sides == side).to_numpy())
-            part, limit = table.iloc[rows], thresholds.get(side, 0)
-            there = _named(part, groups, side)
-            out[rows] |= _secret_rows(part, there, groups, side, limit)
-            out[rows] |= _lines(part, sizes[c].to_numpy()[rows], out[rows], limit, groups, side)
-    return small, out, limits.max(axis=1).to_numpy()
+        for side in dict.fromkeys(side for side in sides if side is not None):
+            rows = np.flatnonzero(sides == side)
+            limit = thresholds.get(side, 0)
+            part = NamedRows(table if len(rows) == len(table) else table.iloc[rows], groups, side)
+            out[rows] |= _secret_rows(part, limit)
+            out[rows] |= _lines(part, sizes[c][rows], out[rows], limit)
+    return small, out, np.max(list(limits.values()), axis=0)
 
 
 def _counted(table):
-    """Column that counts respondents → Series of the side of each row; empty for a table that counts none."""
-    found = {c: pd.Series(side, table.index) for c, side in COUNTERS.items() if c in table}
+    """Column that counts respondents → the side of each row, an array; empty for a table that counts none."""
+    found = {c: np.full(len(table), side, object) for c, side in COUNTERS.items() if c in table}
+    units = [RESPONDENTS.get(unit) for unit in table["n_unit"]] if "n_unit" in table else None
     if "n_answers" in found and "table" in table:
-        found["n_answers"] = table["table"].where(table["table"].isin(list(COUNTERS.values())), "customers")
-    if "n_answers" in found and "n_unit" in table:
-        found["n_answers"] = table["n_unit"].map(RESPONDENTS).fillna(found["n_answers"])
-    if not found and {"n", "n_unit"} <= set(table.columns):
-        sides = table["n_unit"].map(RESPONDENTS)
-        return {"n": sides} if sides.notna().any() else {}
+        named = table["table"].to_numpy(object)
+        found["n_answers"] = np.array([n if n in COUNTERS.values() else "customers" for n in named], object)
+    if "n_answers" in found and units is not None:
+        sides = [unit or side for unit, side in zip(units, found["n_answers"], strict=True)]
+        found["n_answers"] = np.array(sides, object)
+    if not found and "n" in table and units is not None and any(units):
+        return {"n": np.array(units, object)}
     return found
 
 
-def _lines(table, sizes, out, limit, groups=None, side=""):
+def _lines(part, sizes, out, limit):
     """What must be hidden so that no total gives a group away; repeated, since each line can unsettle another."""
-    lines = list(_totals(table, groups, side))
+    lines = list(_totals(part))
     out = out.copy()
     for _ in range(len(out) + 1):
         before = out.copy()
@@ -184,62 +197,43 @@ def _lines(table, sizes, out, limit, groups=None, side=""):
     return out
 
 
-def _totals(table, groups, side):
+def _totals(part):
     """Every set of rows under one total, with the sizes of the groups that belong to it and have no row."""
+    table, keys = part.table, part.keys
     # a number is no label: in a table of units the column outcome holds the margins
     apart = [c for c in ADD_UP_APART if c in table and table[c].dtype.kind not in "iufb" and table[c].notna().any()]
-    codes = table.groupby(apart, dropna=False, sort=False).ngroup().to_numpy() if apart else np.zeros(len(table), int)
-    keys = [c for c in NAMES if c in table]
-    for part in range(codes.max() + 1 if len(codes) else 0):
-        rows = np.flatnonzero(codes == part)
-        those = table.iloc[rows]
-        there = _named(those, groups, side)
-        absent = _absent(those, there, groups, side) if there else None
+    for rows in _alike([table[c] for c in apart], len(table)):
+        there = part.named(rows)
+        columns, names, gone = part.absent(rows, there) if there else ([], [], np.zeros(0))
         if "year" in table and keys:
             axes = ["year", keys[-1]]
         else:
-            yield rows, () if absent is None else absent["n_answers"]
+            yield rows, gone
             axes = ["company"] if "company" in table and {"branch", "work_group"} & set(keys) else []
         for axis in axes:
-            known = absent is not None and axis in absent
-            gone = dict(tuple(absent.groupby(axis)["n_answers"])) if known else {}
-            for value, inside in those.groupby(axis).indices.items():
-                yield rows[inside], gone.get(str(value), ())
+            own = np.array([key[columns.index(axis)] for key in names], object) if axis in columns else None
+            code, values = pd.factorize(table[axis].iloc[rows], sort=True)
+            for place, value in enumerate(values):
+                yield rows[code == place], () if own is None else gone[own == str(value)]
 
 
-def _named(those, groups, side):
-    """Columns of `Groups` that name the groups of a table → the table's own; empty where it names none.
-
-    A column unit may hold units of measurement, and a column group industries: its values decide.
-    """
-    keys = [c for c in NAMES if c in those]
-    if groups is None or not keys:
-        return {}
-    inner = [c for c in keys if c in ("company", "branch", "work_group")]
-    there = {("unit" if c == "group" else c): c for c in (inner if len(inner) > 1 else keys[:1])}
-    known = all(groups.known(side, name).intersection(those[c].astype(str)) for name, c in there.items())
-    return there if known else {}
+def _alike(columns, size):
+    """The rows that agree in all ``columns`` (Series), as arrays of places, in the order of their first rows."""
+    code = np.zeros(size, int)
+    for column in columns:
+        own, values = pd.factorize(column, use_na_sentinel=False)
+        code, _ = pd.factorize(code * len(values) + own)
+    order = np.argsort(code, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(code[order])) + 1) if size else []
 
 
-def _secret_rows(those, there, groups, side, limit):
+def _secret_rows(part, limit):
     """Rows of groups that are secret everywhere, or belong to a unit or year that is."""
-    out = np.zeros(len(those), bool)
+    out, there = np.zeros(len(part), bool), part.named()
     names = tuple(there)
-    for level in dict.fromkeys((names[:1], names, _with_year(those, names, groups, side))) if names else ():
-        secret = groups.secret(side, level, limit)
+    for level in dict.fromkeys((names[:1], names, part.with_year(names))) if names else ():
+        secret = part.groups.secret(part.side, level, limit)
         if secret:
-            keys = zip(*(those[there.get(c, c)].astype(str) for c in level), strict=True)
-            out |= np.fromiter((key in secret for key in keys), bool, len(those))
+            keys = zip(*(part.texts(there.get(c, c)) for c in level), strict=True)
+            out |= np.fromiter((key in secret for key in keys), bool, len(part))
     return out
-
-
-def _absent(those, there, groups, side):
-    """The groups of the study, of the kind the table has, that have no row in it: the table's columns and n_answers."""
-    names = _with_year(those, tuple(there), groups, side)
-    given = set(zip(*(those[there.get(c, c)].astype(str) for c in names), strict=True))
-    gone = [(*key, n) for key, n in groups.sizes(side, names).items() if key not in given]
-    return pd.DataFrame(gone, columns=[*(there.get(c, c) for c in names), "n_answers"])
-
-
-def _with_year(those, names, groups, side):
-    return (*names, "year") if "year" in those and groups.known(side, "year") else names

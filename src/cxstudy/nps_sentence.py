@@ -2,11 +2,12 @@
 
 import math
 
-from cxstudy.anonymity import NAMES, Groups, suppress
+from cxstudy.anonymity import Groups, suppress
 from cxstudy.counted import is_counted
 from cxstudy.faults import NotTestable, unknown_name
 from cxstudy.language import text
 from cxstudy.measures.nps import nps
+from cxstudy.named_rows import NAMES
 
 _KINDS = ("key", "level", "boolean", "integer")
 # of these every value is a person
@@ -25,7 +26,7 @@ def nps_sentences(study, *, by=None, weights=None):
     if not study.has("customers"):
         raise NotTestable("the NPS is the customers'; this study has no table customers.", ["customers"])
     customers, language = study.customers, study.language
-    score, groups = customers.question_for("nps"), Groups(study)
+    score, groups = customers.question_for("nps"), Groups.of(study)
     said = [_sentence(study, _shown(study, nps(study, score, weights=weights), None, groups).iloc[0], "nps.all", score)]
     if weights is None and study.has("customers", "weight"):
         said[0] += " " + text("nps.unweighted", language)

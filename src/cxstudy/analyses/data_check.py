@@ -9,14 +9,14 @@ from cxstudy.counted import is_counted
 from cxstudy.faults import NotTestable
 from cxstudy.findings import Answer, Finding, Reading, Result
 from cxstudy.language import say, text
-from cxstudy.measures import clicking, coverage, oddities
+from cxstudy.measures import clicking, copied, coverage, oddities, response
 from cxstudy.measures.data_check_reading import headline, notes
 from cxstudy.measures.flagged import COLUMNS, flagged_parts, headlines
 from cxstudy.stats.intervals import check_confidence, share_error, share_interval
 
 NAME = "data_check"
 CHECK = {
-    "lost_zeros": oddities.lost_zeros, "flipped": oddities.flipped, "copies": oddities.copies,
+    "lost_zeros": oddities.lost_zeros, "flipped": oddities.flipped, "copies": copied.copies,
     "straight": clicking.straight, "fast": lambda answers, alpha: clicking.fast(answers),
 }  # fmt: skip
 METHOD = {
@@ -69,7 +69,7 @@ def data_check(study, *, confidence=0.95, alpha=0.05) -> Result:
         found = {c: _removable(c, f["customers"]) for c, f in frames.items() if "customers" in f}
         tables["headline"], removed = headlines(study, sides.get("customers"), found, confidence=confidence)
     tables |= _invited(study, confidence)
-    groups = Groups(study)
+    groups = Groups.of(study)
     tables = {
         n: suppress(_first(t), study.thresholds, groups=groups, language=study.language) for n, t in tables.items()
     }
@@ -149,7 +149,8 @@ def _coverage(study, sides):
         "group_sizes": summary,
         "size_classes": classes,
     }
-    shapes = [coverage.distribution(study, n, score) for n, score in scores.items()]
+    counted = {n: a.tally[None] for n, a in sides.items()}
+    shapes = [coverage.distribution(study, n, score, counted.get(n)) for n, score in scores.items()]
     return tables | {
         "distribution": pd.concat(shapes, ignore_index=True) if shapes else pd.DataFrame(columns=coverage.SHAPE)
     }
@@ -157,8 +158,8 @@ def _coverage(study, sides):
 
 def _invited(study, confidence):
     found = {
-        "response": coverage.response_by_unit(study, confidence),
-        "late_answers": coverage.late_answers(study, confidence),
+        "response": response.by_unit(study, confidence),
+        "late_answers": response.late_answers(study, confidence),
     }
     return {name: table for name, table in found.items() if len(table)}
 
@@ -182,7 +183,7 @@ def _findings(study, tables, frames, removed, confidence):
     found["flagged"] = _share(sum(removed.values()), n, confidence)
     found["missing"] = {} if counted else _missing(study, tables, confidence)
     found["straight"], found["expected_straight"] = _straight(frames["straight"].get("customers"), confidence)
-    found["response"] = coverage.response(study, confidence) or {}
+    found["response"] = response.overall(study, confidence) or {}
     why |= dict.fromkeys(("flagged", "missing"), "no_nps") | dict.fromkeys(
         ("straight", "expected_straight"), "no_items"
     )

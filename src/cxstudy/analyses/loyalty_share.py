@@ -10,7 +10,7 @@ from cxstudy.language import say, text
 from cxstudy.measures.explained import FEWEST_UNITS, LOYALTY, Explained
 from cxstudy.measures.explained_reading import common_values, headline, notes
 from cxstudy.measures.indicators import next_year_panels
-from cxstudy.measures.pairing import MARGIN, lacking, lag_of, paired, questions, row_kind
+from cxstudy.measures.pairing import MARGIN, lacking, lag_of, questions, row_kind, usual_pairs
 from cxstudy.stats.arguments import check_count
 from cxstudy.stats.intervals import check_confidence
 from cxstudy.stats.prediction import best_predictor
@@ -108,7 +108,7 @@ def answerable(study) -> Answer:
     missing = lacking(study)
     if missing:
         return Answer(NAME, "no", missing[0])
-    units = paired(study).units
+    units = usual_pairs(study).units
     why = _unfit(units, study.unit)
     if why:
         return Answer(NAME, "no", why)

@@ -110,7 +110,7 @@ def _tables(study, kind, confidence, planned, drawing):
 
 
 def _hiding(study):
-    groups = Groups(study)
+    groups = Groups.of(study)
     return lambda table: suppress(table, study.thresholds, groups=groups, language=study.language)
 
 

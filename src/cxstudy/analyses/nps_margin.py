@@ -7,7 +7,7 @@ from cxstudy.findings import Answer, Finding, Reading, Result
 from cxstudy.language import say, text
 from cxstudy.measures.link import PER, Link
 from cxstudy.measures.link_reading import common_values, headline, notes, other_notes
-from cxstudy.measures.pairing import MARGIN, lacking, lag_of, paired, questions
+from cxstudy.measures.pairing import MARGIN, lacking, lag_of, questions, usual_pairs
 from cxstudy.schema import TABLES
 from cxstudy.stats.intervals import check_confidence
 from cxstudy.stats.robustness import smallest_slope, unit_means
@@ -81,7 +81,7 @@ def answerable(study) -> Answer:
     missing = lacking(study)
     if missing:
         return Answer(NAME, "no", missing[0])
-    units = paired(study).units
+    units = usual_pairs(study).units
     why = _unfit(units, study.unit)
     if why:
         return Answer(NAME, "no", why)

@@ -1,28 +1,26 @@
 """Companies and work groups along the service-profit chain: employees' scales, customers, results, one row a unit."""
 
+from functools import cached_property
+
 import numpy as np
 import pandas as pd
 
-from cxstudy.counted import is_counted
 from cxstudy.findings import Reading
 from cxstudy.measures.asked import KEYS
+from cxstudy.measures.chain_cells import chain_cells, dated, year_column
 from cxstudy.measures.chain_scales import chain_scales
-from cxstudy.measures.index import fewest_answered, index_column
 from cxstudy.measures.nps import nps, promoter_share
 from cxstudy.measures.pairing import (
     MARGIN,
     at_least_threshold,
-    financial_year,
     lacking,
     lag_of,
     paired,
     row_kind,
-    waves_are_years,
+    usual_pairs,
 )
 from cxstudy.measures.work_groups import kept_groups, no_overlap
-from cxstudy.tally import moments, moments_of_each
 
-INDEX = "chain_index_"
 LOYALTY = {"nps": nps, "promoter_share": promoter_share}
 
 
@@ -46,12 +44,31 @@ class ChainData:
         }
         self.scales = chain_scales(study, loyalty)
         self.lag = lag_of(study)
-        self.staff_years, self.customer_years = (_year(study, side) for side in ("employees", "customers"))
-        self.cells = self._cells()
-        self.left_out = pd.DataFrame(columns=["reason", "n", "n_unit"])
+        self.staff_years, self.customer_years = (year_column(study, side) for side in ("employees", "customers"))
+        years = {"employees": self.staff_years, "customers": self.customer_years}
+        self.cells = chain_cells(study, self.scales, years)
         self.kind = row_kind(study.unit, self.lag is not None)
-        self.units, self.why = self._units()
-        self.groups, self.why_groups = self._groups()
+        self.units, self.why, self._lost_units = self._units()
+
+    @property
+    def groups(self):
+        """The work groups; made when first asked for, as whether units can answer needs none of them."""
+        return self._by_group[0]
+
+    @property
+    def why_groups(self):
+        """Why there are no work groups, a Reading; else None."""
+        return self._by_group[1]
+
+    @cached_property
+    def left_out(self):
+        """Who was left out: reason, n, n_unit."""
+        parts = [self._lost_units, pd.DataFrame(self._by_group[2], columns=["reason", "n", "n_unit"])]
+        return pd.concat([part for part in parts if len(part)] or parts, ignore_index=True).astype({"n": int})
+
+    @cached_property
+    def _by_group(self):
+        return self._groups()
 
     def staff(self, name, keys, chosen=None):
         """One employees' scale by ``keys``: keys…, n, mean (nan under the threshold); ``chosen``: rows of the cells."""
@@ -68,7 +85,7 @@ class ChainData:
         if first is None:
             return Reading("profit_chain.reason.no-staff-scale")
         staff = self.staff(first, ["unit", "year"]).rename(columns={"mean": "employees"})
-        score = LOYALTY[self.loyalty](_dated(self.study, "customers"), self.scales.loyalty, by=["unit", "year"])
+        score = LOYALTY[self.loyalty](dated(self.study, "customers"), self.scales.loyalty, by=["unit", "year"])
         score = score.rename(columns={"estimate": "customers"})
         score = score[score["n"] >= self.fewest["customers"]]
         both = staff[["unit", "year", "employees"]].merge(score[["unit", "year", "customers"]], how="outer")
@@ -78,25 +95,6 @@ class ChainData:
             return Reading("profit_chain.reason.one-wave")
         both.attrs["employees"] = first
         return both
-
-    def _cells(self):
-        """Side and scale → n and mean by the finest groups there are, from which every frame is rolled up."""
-        found = {}
-        for side in ("employees", "customers"):
-            if not self.study.has(side):
-                continue
-            table = getattr(self.study, side)
-            year = self.staff_years if side == "employees" else self.customer_years
-            have = [c for c in ("unit", *KEYS, "role") if c == "unit" or self.study.has(side, c)]
-            by = [*have, "year"] if year else have
-            data = _dated(self.study, side) if year else table.expr
-            scales = self.scales.staff if side == "employees" else self.scales.customers
-            if is_counted(table):
-                made = {name: _counted_index(table, items, by) for name, items in scales.items()}
-            else:
-                made = _indices(data, scales, by)
-            found |= {(side, name): frame for name, frame in made.items()}
-        return found
 
     def _rolled(self, side, name, keys, chosen=None):
         cells = self.cells[side, name]
@@ -109,27 +107,32 @@ class ChainData:
 
     def _scales(self, keys, side, lag=0):
         """Every scale of one side by ``keys``, with the fewest answers to one of them as n_<side>."""
-        frame, sizes = None, []
-        for where, name in self.cells:
-            if where != side:
-                continue
-            part = self._rolled(side, name, keys).rename(columns={"mean": name})
-            part = part.assign(year=part["year"] + lag) if "year" in keys else part
-            sizes.append(part.set_index(keys)["n"])
-            part = part.drop(columns="n")
-            frame = part if frame is None else frame.merge(part, on=keys, how="outer")
-        if frame is None:
+        names = [name for where, name in self.cells if where == side]
+        if not names:
             return None
-        fewest = pd.concat(sizes, axis=1).fillna(0).min(axis=1).rename(f"n_{side}").reset_index()
-        return frame.merge(fewest, on=keys)
+        # the cells of all scales of a side are the same groups
+        cells = self.cells[side, names[0]]
+        named = cells[keys].notna().all(axis=1)
+        sums = {f"n{i}": self.cells[side, name]["n"] for i, name in enumerate(names)}
+        sums |= {f"t{i}": sums[f"n{i}"] * self.cells[side, name]["mean"].fillna(0) for i, name in enumerate(names)}
+        rolled = cells[keys].assign(**sums)[named].groupby(keys, as_index=False, sort=True).sum()
+        sizes = [rolled[f"n{i}"] for i in range(len(names))]
+        means = {
+            q: rolled[f"t{i}"] / n.where(n >= self.fewest[side])
+            for i, (q, n) in enumerate(zip(names, sizes, strict=True))
+        }
+        frame = rolled[keys].assign(**means, **{f"n_{side}": np.min(sizes, axis=0)})
+        return frame.assign(year=frame["year"] + lag) if "year" in keys else frame
 
     def _units(self):
         why = lacking(self.study, self.outcome)
         if why:
-            return None, why[0]
+            return None, why[0], pd.DataFrame()
         if not self.scales.chain:
-            return None, Reading("profit_chain.reason.no-staff-scale")
-        units, left_out = paired(self.study, self.outcome, self.fewest["customers"])
+            return None, Reading("profit_chain.reason.no-staff-scale"), pd.DataFrame()
+        least = self.fewest["customers"]
+        usual = self.outcome == MARGIN and least == self.study.thresholds["customers"]
+        units, left_out = usual_pairs(self.study) if usual else paired(self.study, self.outcome, least)
         years = self.lag is not None
         for side in ("employees", "customers"):
             dated = self.staff_years if side == "employees" else self.customer_years
@@ -140,19 +143,19 @@ class ChainData:
         units = units.fillna({"n_employees": 0}).astype({"n_employees": int})
         units = units.rename(columns={"outcome": self.end}).assign(loyalty=units[self.loyalty])
         lost = int((units["n_employees"] < self.fewest["employees"]).sum())
-        self.left_out = left_out
-        self._lost([("too-few-employees", lost, self.kind)] if lost else [])
+        few = pd.DataFrame([("too-few-employees", lost, self.kind)] if lost else [], columns=left_out.columns)
         kept = ["unit", *(["year"] if years else []), "n_answers", "n_employees", *self.scales.staff]
         kept += [c for c in (*self.scales.customers, "loyalty", self.end) if c in units]
-        return units.loc[units["n_employees"] >= self.fewest["employees"], kept].reset_index(drop=True), None
+        units = units.loc[units["n_employees"] >= self.fewest["employees"], kept].reset_index(drop=True)
+        return units, None, pd.concat([left_out, few], ignore_index=True)
 
     def _groups(self):
         for side in ("employees", "customers"):
             if not self.study.has(side, "work_group"):
-                return None, Reading("profit_chain.reason.no-work-groups", {"table": side})
+                return None, Reading("profit_chain.reason.no-work-groups", {"table": side}), []
         staff, customers = self._scales(KEYS, "employees"), self._scales(KEYS, "customers")
         if staff is None or (customers is None and self.scales.loyalty is None):
-            return None, Reading("profit_chain.reason.no-staff-scale")
+            return None, Reading("profit_chain.reason.no-staff-scale"), []
         if self.scales.loyalty is not None:
             score = LOYALTY[self.loyalty](self.study.customers, self.scales.loyalty, by=KEYS)
             score = score[score["n"] >= self.fewest["customers"]]
@@ -166,16 +169,12 @@ class ChainData:
         both = customers.merge(staff, on=KEYS, how="outer", indicator=True)
         if not both["_merge"].eq("both").any():
             text = no_overlap(customers, staff, self.study.language).reason
-            return None, Reading("profit_chain.said", {"text": text})
+            return None, Reading("profit_chain.said", {"text": text}), []
         kept, reasons = kept_groups(both, self.fewest)
-        self._lost([(reason, n, "work groups") for reason, n in reasons.items()])
+        lost = [(reason, n, "work groups") for reason, n in reasons.items()]
         first = [*KEYS, "n_answers", "n_employees"]
         groups = both.loc[kept, [*first, *(c for c in both if c not in (*first, "_merge"))]].reset_index(drop=True)
-        return groups.astype({"n_answers": int, "n_employees": int}), None
-
-    def _lost(self, rows):
-        more = pd.DataFrame(rows, columns=["reason", "n", "n_unit"])
-        self.left_out = pd.concat([self.left_out, more], ignore_index=True).astype({"n": int})
+        return groups.astype({"n_answers": int, "n_employees": int}), None, lost
 
 
 def revenue(study):
@@ -194,60 +193,7 @@ def revenue(study):
     return out.reset_index()
 
 
-def _year(study, side):
-    """How answers of a side have a year: ``year`` (counted), ``date``, ``wave`` (named by years), or None."""
-    if not study.has(side):
-        return None
-    table = getattr(study, side)
-    if is_counted(table):
-        return "year" if "year" in table.columns else None
-    if "date" in table.columns:
-        return "date"
-    if side == "customers":
-        return "wave" if waves_are_years(study) else None
-    if "wave" not in table.columns:
-        return None
-    waves = table.expr.select("wave").distinct().to_pyarrow()["wave"].to_pylist()
-    return "wave" if all(w is not None and len(w) == 4 and w.isdigit() for w in waves) else None
-
-
-def _dated(study, side):
-    """The answers of a side with the column year, that of the financial year they fall in."""
-    table, how = getattr(study, side), _year(study, side)
-    if how == "date":
-        return table.expr.mutate(year=financial_year(table.expr["date"], study.config.year_end))
-    if how == "wave":
-        return table.expr.mutate(year=table.expr["wave"].cast("int64"))
-    return table if is_counted(table) else table.expr
-
-
-def _indices(data, scales, by):
-    """Scale → n and mean of its index by group, of all scales in one query."""
-    if not scales:
-        return {}
-    columns = {f"{INDEX}{name}": index_column(data, items) for name, items in scales.items()}
-    each = moments_of_each(data.mutate(**columns), list(columns), by=by)
-    return {name: m.keys.assign(n=m.n, mean=_means(m)) for name, m in zip(scales, each.values(), strict=True)}
-
-
-def _means(m):
-    return m.total[:, 0] / np.where(m.n > 0, m.n, np.nan) + m.centre[0]
-
-
-def _counted_index(table, items, by):
-    """n and mean of an index by group, from published means."""
-    parts = []
-    for question, scale in items.items():
-        m = moments(table, question, by=by)
-        parts.append(m.keys.assign(n=m.n, mean=scale.index(_means(m))))
-    whole = pd.concat(parts, ignore_index=True)
-    whole = whole[whole["mean"].notna()]
-    rolled = whole.groupby(by, as_index=False, dropna=False).agg(n=("n", "min"), mean=("mean", "mean"), k=("n", "size"))
-    return rolled[rolled["k"] >= fewest_answered(len(items))].drop(columns="k")
-
-
 def check_loyalty(loyalty):
     """ValueError unless ``loyalty`` is nps or promoter_share."""
     if loyalty not in LOYALTY:
         raise ValueError(f"loyalty must be one of {', '.join(LOYALTY)}; got {loyalty!r}. Write loyalty='nps'.")
-

@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 
 from cxstudy.engine import fetch
+from cxstudy.grouping_sets import quoted, sums_by
 from cxstudy.measures.oddities import FAST, judged
 from cxstudy.stats import patterns
-from cxstudy.tally import counts, moments
+from cxstudy.stats.moments import Moments
 
 CLEARLY = 0.05
 
@@ -24,14 +25,14 @@ def straight(answers, alpha=0.05):
     expected, p_value, p_adjusted, flagged.
     """
     items, expr = list(answers.items), answers.expr
-    total = sum((expr[q].cast("float64") for q in items[1:]), expr[items[0]].cast("float64"))
-    same = expr[items[0]] == expr[items[1]]
-    for q in items[2:]:
-        same = same & (expr[items[0]] == expr[q])
-    by = ["unit"] if "unit" in answers.kinds else []
-    cells = counts(expr.select(*by, total=total, same=same.cast("int64")), ["total", "same"], by=by)
-    known = cells.dropna(subset=["total", "same"]).astype({"same": int})
-    n, observed = int(known["n"].sum()), int(known.loc[known["same"] == 1, "n"].sum())
+    first, rest = quoted(items[0]), [quoted(q) for q in items[1:]]
+    total = " + ".join(f"{q}::DOUBLE" for q in (first, *rest))
+    sums = {"n": "count(*)", "same": f"count(*) FILTER ({' AND '.join(f'{first} = {q}' for q in rest)})"}
+    by = ("unit",) if "unit" in answers.kinds else ()
+    (cells,) = sums_by(expr, [(*by, "_total")], sums, made={"_total": total})
+    # without one of the items there is no total
+    known = cells.dropna(subset=["_total"])
+    n, observed = int(known["n"].sum()), int(known["same"].sum())
     chance = _chance(expr, items, answers.questions[items[0]])
     p = patterns.too_often(observed, n, min(chance + CLEARLY, 1.0)) if n and np.isfinite(chance) else np.nan
     missing = int(cells["n"].sum()) - n
@@ -56,23 +57,39 @@ def straight(answers, alpha=0.05):
 
 def _chance(expr, items, scale):
     """The chance of the same answer to all ``items``, which have one ``scale``."""
+    found = sums_by(expr, [(q,) for q in items], {"n": "count(*)"})
+    columns = {q: one.dropna().set_index(q)["n"] for q, one in zip(items, found, strict=True)}
+    shares = pd.DataFrame(columns).fillna(0).sort_index()
     if scale.levels:
-        values = [scale.low + i for i in range(scale.levels)]
-        sums = {f"{i}_{j}": (expr[q] == v).sum() for i, q in enumerate(items) for j, v in enumerate(values)}
-        found = fetch(expr.agg(**sums), None).fillna(0).to_numpy(float).reshape(len(items), len(values))
-        shares = pd.DataFrame(found.T, values, items)
-    else:
-        shares = pd.DataFrame({q: counts(expr, q).dropna().set_index(q)["n"] for q in items}).fillna(0).sort_index()
+        shares = shares.reindex([scale.low + i for i in range(scale.levels)], fill_value=0)
     if shares.empty or (shares.sum() == 0).any():
         return np.nan
-    return patterns.straight_by_chance(shares / shares.sum(), moments(expr, items).correlation()[0])
+    return patterns.straight_by_chance(shares / shares.sum(), _complete(expr, items).correlation()[0])
+
+
+def _complete(expr, items):
+    """The `Moments` of the answers to all ``items``, over those who answered every one."""
+    values = [f"{quoted(q)}::DOUBLE" for q in items]
+    k, upper = len(items), [(i, j) for i in range(len(items)) for j in range(i, len(items))]
+    sums = {"n": "count(*)"} | {f"t{i}": f"sum({v})" for i, v in enumerate(values)}
+    sums |= {f"c{i}_{j}": f"sum({values[i]} * {values[j]})" for i, j in upper}
+    (found,) = sums_by(expr, [()], sums, where=" AND ".join(f"{quoted(q)} IS NOT NULL" for q in items))
+    found = found.fillna(0)
+    n, total, cross = (
+        found["n"].to_numpy(float),
+        found[[f"t{i}" for i in range(k)]].to_numpy(float),
+        np.empty((1, k, k)),
+    )
+    for i, j in upper:
+        cross[0, i, j] = cross[0, j, i] = found[f"c{i}_{j}"].iloc[0]
+    return Moments(pd.DataFrame(index=range(1)), tuple(items), n, np.zeros(1), n, n, total, cross, np.zeros(k))
 
 
 def _straight_units(known, cells):
     """By unit: straight lines, and how many the other units' answers with the same total would give."""
-    wide = known.assign(same=known["same"] * known["n"]).groupby(["unit", "total"], as_index=False)[["n", "same"]].sum()
+    wide = known.dropna(subset=["unit"])
     # a unit without a name is no unit of its own
-    others = wide.groupby("total")[["n", "same"]].transform("sum") - wide[["n", "same"]]
+    others = wide.groupby("_total")[["n", "same"]].transform("sum") - wide[["n", "same"]]
     usual = (others["same"] / others["n"].where(others["n"] > 0)).fillna(1.0)
     wide = wide.assign(expected=wide["n"] * usual, eligible=wide["n"].where(usual > 0, 0))
     found = wide.groupby("unit", as_index=False)[["n", "same", "expected", "eligible"]].sum()

@@ -1,14 +1,11 @@
-"""Who is in a study and who is not: tables, missing answers, sizes of groups, response."""
-
-import math
+"""Who is in a study and who is not: tables, missing answers, sizes of groups; `response` has who was asked."""
 
 import numpy as np
 import pandas as pd
 
 from cxstudy.counted import CLASSES, is_counted
-from cxstudy.engine import fetch, number
-from cxstudy.measures.nps import nps
-from cxstudy.stats.intervals import share_error, share_interval
+from cxstudy.grouping_sets import quoted, sums_by
+from cxstudy.held import held
 from cxstudy.tally import counts
 
 ASKED = ("customers", "employees")
@@ -26,16 +23,14 @@ def tables(study):
     """
     rows = []
     for name, table in study.tables.items():
-        expr = table.expr
-        kind = "facts" if name not in ASKED else table.rows
-        units = expr["unit"].nunique() if "unit" in expr.columns else None
-        wanted = {"n": expr.count()} | ({"n_units": units} if units is not None else {})
-        wanted |= {"answers": expr["n"].sum()} if kind == "counted" else {}
-        when = next((c for c in ("date", "year") if c in table.columns), None)
-        wanted |= {"first": expr[when].min().cast("string"), "last": expr[when].max().cast("string")} if when else {}
-        row = fetch(expr.agg(**wanted), None).iloc[0].to_dict()
-        row.setdefault("answers", row["n"] if kind == "answers" else np.nan)
-        rows.append({"table": name, "kind": kind} | row)
+        cells = _cells(study, name)
+        row = {"table": name, "kind": "facts" if name not in ASKED else table.rows, "n": int(cells["_rows"].sum())}
+        row["answers"] = int(cells["_answers"].sum()) if name in ASKED else np.nan
+        row["n_units"] = int(cells["unit"].notna().sum())
+        if {"date", "year"} & set(table.columns):
+            first, last = cells["_first"].dropna(), cells["_last"].dropna()
+            row |= {"first": first.min() if len(first) else None, "last": last.max() if len(last) else None}
+        rows.append(row)
     columns = ["table", "kind", "n", "answers", "n_units", "first", "last"]
     return pd.DataFrame(rows).reindex(columns=columns)
 
@@ -49,10 +44,10 @@ def missing(study):
         columns = _columns(table)
         if not columns:
             continue
-        whole = fetch(table.expr.agg(_rows=table.expr.count(), **_empty(table.expr, columns)), None).iloc[0]
-        total = int(whole["_rows"])
+        cells = _cells(study, name)
+        total = int(cells["_rows"].sum())
         for c in columns:
-            gone = int(whole[c] or 0)
+            gone = total - int(cells[c].sum())
             estimate = 100 * gone / total if total else np.nan
             rows.append(
                 {
@@ -69,13 +64,10 @@ def missing(study):
 
 def missing_by_unit(study, name):
     """One row a unit and column of table ``name`` (customers or employees): group, column, n_answers, missing (% of rows)."""
-    table = study.tables[name]
-    columns, rows = _columns(table), table.expr.count()
-    sums = {"n_answers": table.expr["n"].sum() if is_counted(table) else rows, "_rows": rows}
-    found = table.expr.group_by("unit").agg(**sums, **_empty(table.expr, columns)).order_by("unit")
-    wide = fetch(found, None).dropna(subset=["unit"])
-    long = wide.melt(id_vars=["unit", *sums], value_vars=columns, var_name="column", value_name="gone")
-    long = long.assign(missing=100 * long["gone"].astype(float) / long["_rows"], table=name)
+    columns = _columns(study.tables[name])
+    cells = _cells(study, name).dropna(subset=["unit"]).rename(columns={"_answers": "n_answers"})
+    long = cells.melt(id_vars=["unit", "n_answers", "_rows"], value_vars=columns, var_name="column", value_name="there")
+    long = long.assign(missing=100 * (long["_rows"] - long["there"]).astype(float) / long["_rows"], table=name)
     long = long.rename(columns={"unit": "group"})
     return long[["table", "group", "column", "n_answers", "missing"]]
 
@@ -128,8 +120,19 @@ def _columns(table):
     return [c for c in table.columns if c not in NAMED]
 
 
-def _empty(expr, columns):
-    return {c: expr[c].isnull().cast("int64").sum() for c in columns}
+def _cells(study, name):
+    """A table by unit (a row without one for those that name none): _rows, _answers, _first and _last date or year as
+    text, and for each of its columns how many rows have a value; read once for a study.
+    """
+    return held(study, ("filled", name), lambda: _read_cells(study.tables[name]))
+
+
+def _read_cells(table):
+    when = next((quoted(c) for c in ("date", "year") if c in table.columns), "NULL")
+    sums = {"_rows": "count(*)", "_answers": "coalesce(sum(n), 0)::BIGINT" if is_counted(table) else "count(*)"}
+    sums |= {"_first": f"min({when})::VARCHAR", "_last": f"max({when})::VARCHAR"}
+    (found,) = sums_by(table.expr, [("unit",)], sums | {c: f"count({quoted(c)})" for c in _columns(table)})
+    return found
 
 
 def sizes(study):
@@ -142,10 +145,11 @@ def sizes(study):
     summary, classes = [], []
     for name in (n for n in ASKED if study.has(n)):
         table, threshold = study.tables[name], study.thresholds[name]
-        for by in (c for c in GROUPS if c in table.columns):
-            keys = [by] if by == "company" else [c for c in ("company", by) if c in table.columns]
-            count = table.expr["n"].sum() if is_counted(table) else table.expr.count()
-            found = fetch(table.expr.group_by(keys).agg(n=count), None).dropna()["n"].astype(int).to_numpy()
+        kinds = [c for c in GROUPS if c in table.columns]
+        sets = [(by,) if by == "company" or "company" not in table.columns else ("company", by) for by in kinds]
+        count = {"n": "sum(n)::BIGINT" if is_counted(table) else "count(*)"}
+        for by, cells in zip(kinds, sums_by(table.expr, sets, count) if sets else (), strict=True):
+            found = cells.dropna().iloc[:, -1].astype(int).to_numpy()
             if not len(found):
                 continue
             small = found < threshold
@@ -178,13 +182,13 @@ def _classes(found, threshold):
         yield {"low": low, "high": high - 1, "groups": inside, "below": low < threshold}
 
 
-def distribution(study, name, score):
+def distribution(study, name, score, cells=None):
     """Answers to ``score`` of a table, 0…10 or, where it is counted, the three classes: table, question, score (as
     text),
-    count, share (% of n_answers), n_answers.
+    count, share (% of n_answers), n_answers. ``cells``: the answers counted, columns ``score`` and n, where they are.
     """
     table = study.tables[name]
-    cells = counts(table, score).dropna()
+    cells = (counts(table, score) if cells is None else cells[[score, "n"]]).dropna()
     if is_counted(table):
         levels, found = CLASSES[::-1], cells.set_index(score)["n"]
     else:
@@ -195,59 +199,3 @@ def distribution(study, name, score):
         {"table": name, "question": score, "score": [str(v) for v in levels], "count": found.to_numpy()}
     )
     return frame.assign(share=100 * frame["count"] / max(total, 1), n_answers=round(total))
-
-
-def response(study, confidence=0.95):
-    """Share of the invited who answered, in percent with its Wilson interval: a dict, or None where it is not known.
-
-    ``n`` counts the invited and ``n_missing`` those of them who did not answer.
-    """
-    asked = study.invited
-    total = int(asked["invited"].sum())
-    return _response(int(asked["n_answers"].sum()), total, confidence) if total else None
-
-
-def response_by_unit(study, confidence=0.95):
-    """`response` of each unit the invitations are known of: group, n_answers, n, n_missing, estimate (%), std_error,
-    ci_low, ci_high, confidence, method; no rows where only one number is known. A unit of which nobody
-    was invited has no estimate.
-    """
-    asked = study.invited.dropna(subset="unit").sort_values("unit")
-    rows = []
-    for unit, total, answered in asked.itertuples(index=False):
-        row = {"group": unit, "n_answers": int(answered), "n": int(total), "n_missing": int(total - answered)}
-        rows.append(row | {"confidence": confidence} | _response(answered, total, confidence))
-    columns = "group n_answers n n_missing estimate std_error ci_low ci_high confidence method".split()
-    return pd.DataFrame(rows, columns=columns)
-
-
-def _response(answered, total, confidence):
-    ends = ("estimate", "std_error", "ci_low", "ci_high")
-    if not total:
-        return dict.fromkeys(ends, math.nan) | {"method": "wilson"}
-    share = answered / total
-    low, high = share_interval(share, total, confidence=confidence)
-    numbers = (share, float(share_error(share, total)), float(low), float(high))
-    counts = {"n": int(total), "n_missing": int(total - answered), "method": "wilson"}
-    return {name: 100 * value for name, value in zip(ends, numbers, strict=True)} | counts
-
-
-def late_answers(study, confidence=0.95):
-    """NPS of those who answered fast and of those who took longer, cut at the median number of days after the
-    invitation.
-
-    Late answers stand nearer to no answer; a difference hints at what the silent would say. Columns: delay (early,
-    late), days (median of the cut), and those of `measures.nps.nps`. No rows where days of invitation or answer are
-    not known.
-    """
-    score = study.customers.question_for("nps") if study.has("customers") else None
-    if score is None or not study.has("customers", "invited", "date", score) or is_counted(study.customers):
-        return pd.DataFrame(columns=["delay", "days", "n", "n_missing", "estimate", "ci_low", "ci_high"])
-    expr = study.customers.expr
-    days = expr["date"].delta(expr["invited"], unit="day")
-    expr = expr.mutate(days=days).filter(days.notnull() & (days >= 0))
-    middle = fetch(number(expr["days"])[0].median(), None)
-    if middle is None or fetch(expr["days"].nunique(), None) < 2:
-        return pd.DataFrame(columns=["delay", "days", "n", "n_missing", "estimate", "ci_low", "ci_high"])
-    late = expr.mutate(delay=(expr["days"] > middle).ifelse("late", "early"))
-    return nps(late, score, by="delay", confidence=confidence).assign(days=middle, n_unit="answers")

@@ -103,7 +103,7 @@ def headlines(study, answers, found, *, confidence=0.95):
 
 def _removed(answers, found):
     """The answers with a column ``_flag``, and how many each check flags; (None, {}) for counts."""
-    if answers is None:
+    if answers is None or not any(found.values()):
         return None, {}
     expr = answers.expr.mutate(_flag=flag_column(answers, found))
     bad = expr.filter(expr["_flag"].notnull())

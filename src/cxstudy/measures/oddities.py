@@ -1,4 +1,4 @@
-"""Answers that look wrong: lost zeros, flipped scales, copies. Tallied on the engine; `clicking` has lines and speed.
+"""Answers that look wrong: lost zeros, flipped scales; `copied` has copies, `clicking` lines and speed.
 
 Each check gives a frame of what it looked at, one row a group, with ``p_value``, ``p_adjusted`` (Holm 1979 over all
 groups of the check) and ``flagged``. ``by`` says what kind of group: all, unit, touchpoint, wave (calendar year).
@@ -11,13 +11,14 @@ import numpy as np
 import pandas as pd
 
 from cxstudy.engine import fetch
+from cxstudy.grouping_sets import quoted, sums_by
 from cxstudy.measures.index import scale_of
 from cxstudy.stats import patterns
 from cxstudy.stats.multiple import adjusted
-from cxstudy.tally import counts
 
 SCORE = {"customers": "nps", "employees": "recommend_employer"}
 KINDS = ("unit", "touchpoint", "wave")
+TOGETHER = ("date", "customer")
 ABOUT = ("response_id", "customer", "date", "wave", "unit", "company", "branch", "invited", "weight", "duration")
 FEWEST_ITEMS = 3
 FEWEST_PAIRS = 4
@@ -43,9 +44,32 @@ class Answers:
     @cached_property
     def kinds(self):
         """The kinds of groups the table can be cut into: those of `KINDS` with two groups or more."""
+        return tuple(k for k in KINDS if k in self.tally and self.tally[k][k].nunique() > 1)
+
+    @cached_property
+    def tally(self):
+        """By all answers (None) and by each of `KINDS` there is: a frame of group and answer to ``score``, one scan.
+
+        ``n`` answers, how many name a ``date`` and a ``customer``; of the question at place i ``n0`` … answers, ``s0`` …
+        their sum and ``ss0`` … that of their squares.
+        """
         there = [k for k in KINDS if k in self.expr.columns]
-        found = fetch(self.expr.agg(**{k: self.expr[k].nunique() for k in there}), None).iloc[0] if there else {}
-        return tuple(k for k in there if found[k] > 1)
+        sums = {"n": "count(*)"} | {c: f"count({quoted(c)})" for c in TOGETHER if c in self.expr.columns}
+        for i, question in enumerate(self.others):
+            value = f"{quoted(question)}::DOUBLE"
+            sums |= {
+                f"n{i}": f"count({quoted(question)})",
+                f"s{i}": f"sum({value})",
+                f"ss{i}": f"sum({value} * {value})",
+            }
+        score = (self.score,) if self.score else ()
+        found = sums_by(self.expr, [score, *((k, *score) for k in there)], sums)
+        return dict(zip((None, *there), found, strict=True))
+
+    @property
+    def others(self):
+        """The questions that can be held against ``score``; none without it."""
+        return [q for q in self.questions if q != self.score] if self.score else []
 
     @cached_property
     def questions(self):
@@ -54,7 +78,7 @@ class Answers:
         scales = {q: scale_of(self.study, self.name, q) for q in table.questions}
         return {q: s for q, s in scales.items() if s is not None}
 
-    @property
+    @cached_property
     def score(self):
         """The question of recommending on whole numbers 0…10, None where there is none."""
         role = SCORE[self.name]
@@ -85,9 +109,7 @@ class Answers:
     @cached_property
     def together(self):
         """The columns that can tell two answers apart in time and person: date, customer."""
-        there = [c for c in ("date", "customer") if c in self.expr.columns]
-        known = fetch(self.expr.agg(**{c: self.expr[c].count() for c in there}), None).iloc[0] if there else {}
-        return [c for c in there if known[c] > 0]
+        return [c for c in TOGETHER if c in self.expr.columns and self.tally[None][c].sum() > 0]
 
 
 def lost_zeros(answers, alpha=0.05):
@@ -101,19 +123,16 @@ def lost_zeros(answers, alpha=0.05):
     """
     parts = []
     for by in (None, *answers.kinds):
-        cells = counts(answers.expr, answers.score, by=by).dropna()
-        cells = cells.assign(group=cells[by] if by else "")
-        wide = cells.pivot_table(index="group", columns=answers.score, values="n", aggfunc="sum", fill_value=0)
-        wide = wide.reindex(columns=range(11), fill_value=0)
-        found = patterns.no_zeros(wide, _share_elsewhere(wide.to_numpy(float)) if by else None)
-        before, after = patterns.nps_with_zeros(wide, np.where(found["zeros"] > 0, 0, found["expected"]))
-        parts.append(
-            pd.DataFrame(
-                {"by": by or "all", "group": wide.index, "n_answers": wide.sum(axis=1).to_numpy()}
-                | found
-                | {"nps": before, "nps_corrected": after}
-            )
+        cells = answers.tally[by].dropna(subset=[by, answers.score] if by else [answers.score])
+        place, groups = (
+            pd.factorize(cells[by]) if by else (np.zeros(len(cells), int), pd.Index([""] * bool(len(cells))))
         )
+        wide = np.zeros((len(groups), 11), int)
+        wide[place, cells[answers.score].to_numpy(int)] = cells["n"]
+        found = patterns.no_zeros(wide, _share_elsewhere(wide.astype(float)) if by else None)
+        before, after = patterns.nps_with_zeros(wide, np.where(found["zeros"] > 0, 0, found["expected"]))
+        shown = {"by": by or "all", "group": groups, "n_answers": wide.sum(axis=1)} | found
+        parts.append(pd.DataFrame(shown | {"nps": before, "nps_corrected": after}))
         if not found["zeros"].any():
             break
     frame = pd.concat(parts, ignore_index=True)
@@ -136,50 +155,53 @@ def flipped(answers, alpha=0.05):
     all answers. Columns: by, group, question, n_answers, correlation, sign, p_value, p_adjusted, flagged. A group whose
     most questions are flagged is one where recommending itself is flipped: ``question`` of its further row.
     """
-    turned = {q: -1 if s.better == "low" else 1 for q, s in answers.questions.items()}
-    questions = [q for q in answers.questions if q != answers.score]
-    parts, signs = [], {}
+    questions = answers.others
+    turned = np.array([-1 if answers.questions[q].better == "low" else 1 for q in questions])
+    turned = turned * (-1 if answers.questions[answers.score].better == "low" else 1)
+    parts, signs = [], turned
     for by in (None, *answers.kinds):
-        sums = _pair_sums(answers.expr, answers.score, questions, by)
-        for place, question in enumerate(questions):
-            n, r = _correlations(sums, place)
-            if by is None:
-                signs[question] = (
-                    int(np.sign(r[0])) if n[0] >= FEWEST_PAIRS and np.nan_to_num(r[0]) else turned[question] * turned[answers.score]
-                )
-            sign = signs[question] if by else turned[question] * turned[answers.score]
-            row = {
-                "by": by or "all",
-                "group": sums["group"],
-                "question": question,
-                "n_answers": n,
-                "correlation": r,
-                "sign": sign,
-            }
-            parts.append(pd.DataFrame(row | {"p_value": patterns.wrong_sign(r, n, sign)}))
+        groups, n, r = _correlations(answers.tally[by], by, answers.score, len(questions))
+        size = len(groups)
+        row = {
+            "by": by or "all",
+            "group": pd.Index(list(groups) * len(questions), dtype="str"),
+            "question": np.repeat(questions, size),
+            "n_answers": n.T.ravel(),
+            "correlation": r.T.ravel(),
+            "sign": np.repeat(signs, size),
+        }
+        parts.append(
+            pd.DataFrame(row | {"p_value": patterns.wrong_sign(row["correlation"], row["n_answers"], row["sign"])})
+        )
+        if by is None:
+            known = (n[0] >= FEWEST_PAIRS) & np.isfinite(r[0]) & (r[0] != 0)
+            signs = np.where(known, np.sign(np.where(known, r[0], 0)), turned).astype(int)
     return judged(pd.concat(parts, ignore_index=True), alpha)
 
 
-def _pair_sums(expr, score, questions, by):
-    """By group, for each question the six sums over the answers to it and to ``score``; one query."""
-    x, sums = expr[score].cast("float64"), {}
-    for i, question in enumerate(questions):
-        y = expr[question].cast("float64")
-        both = x.notnull() & y.notnull()
-        terms = {"n": both.cast("float64"), "x": x, "y": y, "xx": x * x, "yy": y * y, "xy": x * y}
-        sums |= {f"{name}{i}": both.ifelse(term, 0.0).sum() for name, term in terms.items()}
-    if by is None:
-        return fetch(expr.agg(**sums), None).fillna(0).assign(group="")
-    found = fetch(expr.group_by(by).agg(**sums).order_by(by), None)
-    return found[found[by].notna()].rename(columns={by: "group"}).reset_index(drop=True)
+def _correlations(cells, by, score, questions):
+    """``(groups, n, r)``: of each group and question how many answered both, and the correlation with ``score``.
 
+    ``cells``: as in `Answers.tally`; n and r have the shape (groups, questions); r is nan where one does not vary.
+    """
+    place, groups = pd.factorize(cells[by]) if by else (np.zeros(len(cells), int), [""])
+    kept = (place >= 0) & cells[score].notna().to_numpy()
+    value = cells[score].to_numpy(float)[kept, None]
+    own = {
+        name: cells[[f"{name}{i}" for i in range(questions)]].fillna(0).to_numpy(float)[kept]
+        for name in ("n", "s", "ss")
+    }
 
-def _correlations(sums, place):
-    """(n, r) of each group for the question at ``place``; r is nan where one of the two does not vary."""
-    n, x, y, xx, yy, xy = (sums[f"{name}{place}"].to_numpy(float) for name in ("n", "x", "y", "xx", "yy", "xy"))
+    def summed(terms):
+        out = np.zeros((len(groups), questions))
+        np.add.at(out, place[kept], terms)
+        return out
+
+    n, x, xx = (summed(own["n"] * value**power) for power in range(3))
+    y, yy, xy = summed(own["s"]), summed(own["ss"]), summed(own["s"] * value)
     with np.errstate(invalid="ignore", divide="ignore"):
         spread = (n * xx - x * x) * (n * yy - y * y)
-        return n.astype(int), np.where(spread > 0, (n * xy - x * y) / np.sqrt(spread), np.nan)
+        return groups, n.astype(int), np.where(spread > 0, (n * xy - x * y) / np.sqrt(spread), np.nan)
 
 
 def flipped_groups(frame):
@@ -187,59 +209,13 @@ def flipped_groups(frame):
 
     Where more than half of a group's questions have the wrong sign, it is recommending: ``question`` is empty.
     """
+    bad = frame[frame["flagged"]]
     rows = []
-    for (by, group), part in frame.groupby(["by", "group"], sort=False):
-        bad = part[part["flagged"]]
-        if len(bad):
-            most = len(bad) * 2 > part["p_value"].notna().sum()
-            rows += [{"by": by, "group": group, "question": q} for q in ([""] if most else bad["question"])]
+    for (by, group), part in bad.groupby(["by", "group"], sort=False):
+        tested = frame.loc[(frame["by"] == by) & (frame["group"] == group), "p_value"].notna().sum()
+        most = len(part) * 2 > tested
+        rows += [{"by": by, "group": group, "question": q} for q in ([""] if most else part["question"])]
     return pd.DataFrame(rows, columns=["by", "group", "question"])
-
-
-def copies(answers, alpha=0.05):
-    """Answers that are alike in every question and also of the same customer and day (as far as these are known).
-
-    The chance of being alike is that of the unit's answers of other days and customers
-    (`stats.patterns.repeats_by_chance`). Columns: by, group, n_answers, pairs (that could be copies), alike,
-    expected, copies (answers beyond the first), p_value, p_adjusted, flagged. Rows with fewer than two answered
-    questions are left out.
-    """
-    expr = _answered(answers)
-    alike, together = answers.content, answers.together
-    key = ["unit"] if "unit" in answers.kinds else []
-    pairs = {
-        "pairs": _pairs(expr, key, []),
-        "together": _pairs(expr, key, together),
-        "alike": _pairs(expr, key, alike),
-        "both": _pairs(expr, key, [*together, *alike]),
-    }
-    frame = pairs["both"].rename(columns={"pairs": "both"})
-    for name in ("pairs", "together", "alike"):
-        frame[name] = pairs[name]["pairs"].to_numpy()
-    expected = patterns.repeats_by_chance(*(frame[c] for c in ("alike", "together", "both", "pairs")))
-    rows = pd.DataFrame(
-        {"by": "unit", "group": frame["unit"] if key else "", "n_answers": frame["n"], "pairs": frame["together"]}
-    )
-    rows = rows.assign(alike=frame["both"], expected=expected, copies=frame["more"])
-    sums = rows[["n_answers", "pairs", "alike", "expected", "copies"]].sum().to_frame().T
-    rows = pd.concat([sums.assign(by="all", group=""), rows[rows["by"].eq("unit")] if key else None], ignore_index=True)
-    rows = rows.assign(p_value=patterns.too_many(rows["alike"], rows["expected"]))
-    whole = ["n_answers", "pairs", "alike", "copies"]
-    return judged(rows[["by", "group", *whole, "expected", "p_value"]].astype(dict.fromkeys(whole, int)), alpha)
-
-
-def _answered(answers):
-    """The rows with two answered questions or more."""
-    given = sum(answers.expr[q].notnull().cast("int64") for q in answers.questions)
-    return answers.expr.filter(given >= 2)
-
-
-def _pairs(expr, key, columns):
-    """By ``key``: pairs of rows that agree in ``columns``, rows beyond the first of each agreement, rows."""
-    each = expr.group_by([*key, *columns]).agg(k=expr.count()) if key or columns else expr.agg(k=expr.count())
-    sums = {"pairs": (each["k"] * (each["k"] - 1) / 2).sum(), "more": (each["k"] - 1).sum(), "n": each["k"].sum()}
-    found = each.group_by(key).agg(**sums).order_by(key) if key else each.agg(**sums)
-    return fetch(found, None).fillna({"pairs": 0, "more": 0, "n": 0})
 
 
 def judged(frame, alpha):

@@ -79,6 +79,11 @@ def paired(study, outcome=MARGIN, minimum_answers=None, *, pairing=None):
     return Paired(units.astype({"n_answers": int}).sort_values(keys, ignore_index=True), left_out.astype({"n": int}))
 
 
+def usual_pairs(study):
+    """`paired` as the study itself says, made once; not to be changed."""
+    return held(study, "pairs", lambda: paired(study))
+
+
 def left_out_list(left_out):
     """Who was left out, as a tuple of Readings ``left_out.<reason>``, from a frame of reason, n and n_unit."""
     return tuple(

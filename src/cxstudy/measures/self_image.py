@@ -13,7 +13,7 @@ from cxstudy.measures.asked import KEYS
 from cxstudy.measures.index import fewest_answered, index_column
 from cxstudy.measures.pairing import at_least_threshold
 from cxstudy.measures.self_image_asked import SIDES, SelfImageQuestions, self_image_questions
-from cxstudy.measures.work_groups import kept_groups, no_overlap, question_moments
+from cxstudy.measures.work_groups import kept_groups, no_overlap, nps_by_group, question_moments
 from cxstudy.tally import moments
 
 PATTERNS = ("competence", "service")
@@ -171,9 +171,7 @@ def _with_covariance(groups, study, questions, found):
 def _with_nps(groups, study, questions, fewest):
     if not questions.nps:
         return groups.assign(n_nps=0, nps=np.nan)
-    from cxstudy.measures.nps import nps
-
-    score = nps(study.customers, questions.nps, by=KEYS)[[*KEYS, "n", "estimate"]]
-    score["estimate"] = score["estimate"].where(score["n"] >= fewest)
+    score = nps_by_group(study, questions.nps)
+    score = score.assign(estimate=score["estimate"].where(score["n"] >= fewest))
     groups = groups.merge(score.rename(columns={"n": "n_nps", "estimate": "nps"}), on=KEYS, how="left")
     return groups.fillna({"n_nps": 0}).astype({"n_nps": int})

@@ -9,6 +9,8 @@ import pandas as pd
 from cxstudy.counted import is_counted
 from cxstudy.faults import NotTestable
 from cxstudy.findings import Reading
+from cxstudy.grouping_sets import quoted, sums_by
+from cxstudy.held import held
 from cxstudy.language import say
 from cxstudy.measures.asked import KEYS, Asked, asked
 from cxstudy.measures.index import fewest_answered, index_column
@@ -97,14 +99,35 @@ def question_moments(data, columns):
 
     ``data``: a study table or an Ibis table.
     """
-    return {column: _by_group(m) for column, m in moments_of_each(data, list(columns), by=KEYS).items()}
+    if is_counted(data):
+        moments = moments_of_each(data, list(columns), by=KEYS)
+        return {c: _by_group(m.keys, m.n, m.n_missing, m.total[:, 0], m.cross[:, 0, 0]) for c, m in moments.items()}
+    sums = {"rows": "count(*)"}
+    for i, column in enumerate(columns):
+        value = f"{quoted(column)}::DOUBLE"
+        sums |= {f"n{i}": f"count({value})", f"t{i}": f"sum({value})", f"c{i}": f"sum({value} * {value})"}
+    (found,) = sums_by(getattr(data, "expr", data), [tuple(KEYS)], sums)
+    keys, whole = found[KEYS], {c: found[c].fillna(0).to_numpy(float) for c in sums}
+    return {
+        column: _by_group(keys, n := whole[f"n{i}"], whole["rows"] - n, whole[f"t{i}"], whole[f"c{i}"])
+        for i, column in enumerate(columns)
+    }
 
 
-def _by_group(m):
-    n = np.where(m.n > 0, m.n, np.nan)
-    mean = m.total[:, 0] / n
-    ss = np.maximum(m.cross[:, 0, 0] - m.total[:, 0] ** 2 / n, 0)
-    frame = m.keys.assign(n=m.n.astype(int), n_missing=m.n_missing.astype(int), mean=mean + m.centre[0], ss=ss)
+def nps_by_group(study, question):
+    """Work groups, their answers n and NPS (estimate); asked of a study once, not to be changed."""
+    from cxstudy.measures.nps import nps
+
+    def made():
+        return nps(study.customers, question, by=KEYS)[[*KEYS, "n", "estimate"]]
+
+    return held(study, ("nps", question, *KEYS), made)
+
+
+def _by_group(keys, n, n_missing, total, squares):
+    some = np.where(n > 0, n, np.nan)
+    ss = np.maximum(squares - total**2 / some, 0)
+    frame = keys.assign(n=n.astype(int), n_missing=n_missing.astype(int), mean=total / some, ss=ss)
     named = frame[KEYS].notna().all(axis=1)
     return frame[named].reset_index(drop=True), int((frame["n"] + frame["n_missing"])[~named].sum())
 
@@ -127,15 +150,13 @@ def _index_of_counts(table, scales, found, side):
 
 
 def _customers(study, questions, found, fewest):
-    from cxstudy.measures.nps import nps
-
     index = found["customers", "index"]
     frame = index[[*KEYS]].assign(n_answers=index["n"], cx_index=index["mean"])
     raw = questions.raw
     frame["cx_raw"] = raw.point(frame["cx_index"]) if raw and raw.better == "high" else np.nan
     if questions.nps:
-        score = nps(study.customers, questions.nps, by=KEYS)[[*KEYS, "n", "estimate"]]
-        score["estimate"] = score["estimate"].where(score["n"] >= fewest)
+        score = nps_by_group(study, questions.nps)
+        score = score.assign(estimate=score["estimate"].where(score["n"] >= fewest))
         frame = frame.merge(score.rename(columns={"n": "n_nps", "estimate": "nps"}), on=KEYS, how="left")
     else:
         frame = frame.assign(n_nps=0, nps=np.nan)

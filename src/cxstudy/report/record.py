@@ -70,7 +70,7 @@ def plain(value):
 
 def _record_result(study, result, out):
     language = result.language
-    groups = Groups(study)
+    groups = Groups.of(study)
     names = names_of(study, groups)
     findings = [protected_finding(f, study.thresholds, language) for f in result.findings]
     files, held = {}, {}

@@ -165,7 +165,7 @@ def _run(study, books, values, run, folder, jobs, server):
 
     clock = time.perf_counter()
     given = {book.stem: {**_given(book, study, folder), **values[book.stem]} for book in books}
-    pages, groups, tables = {}, Groups(study), None
+    pages, groups, tables = {}, Groups.of(study), None
 
     def finish(book, one):
         # imported while the kernels run

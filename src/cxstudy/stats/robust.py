@@ -10,7 +10,7 @@ from cxstudy.stats.regression import nothing, t_row
 
 PAIRS_UP_TO = 5000
 ITERATIONS = 200
-STEP = 0.01
+STEP = 0.02
 
 
 def robust_line(y, x, *, norm="huber", confidence=0.95):
@@ -56,7 +56,7 @@ def theil_sen(y, x, confidence=0.95):
 def lowess_curve(y, x, at, *, span=2 / 3, confidence=0.95, replicates=200, seed=1):
     """LOWESS (Cleveland 1979) at the points ``at`` with a percentile band from resampled units.
 
-    Fitted at points at least 1 % of the range apart and joined by straight lines.
+    Fitted at points at least 2 % of the range apart and joined by straight lines.
     Columns: x, estimate, ci_low, ci_high (pointwise; nan where ties leave no local line).
     """
     from statsmodels.nonparametric.smoothers_lowess import lowess
