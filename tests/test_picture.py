@@ -3,8 +3,10 @@
 from io import BytesIO
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 from IPython.core.pylabtools import print_figure
+from PIL import Image
 
 from cxstudy.figures.picture import DPI, Picture, png
 
@@ -52,12 +54,43 @@ def test_a_change_is_rendered_anew(drawn):
     assert png(figure) not in (before, after)
 
 
-def test_a_plain_figure_gives_the_same_picture(drawn):
-    figure, _ = drawn
-    plain, ax = plt.subplots(dpi=DPI, layout="constrained", figsize=(3, 2))
+def pixels(data):
+    return np.asarray(Image.open(BytesIO(data)).convert("RGB"))
+
+
+@pytest.fixture
+def plain():
+    figure, ax = plt.subplots(dpi=DPI, layout="constrained", figsize=(3, 2))
     ax.plot([0, 1], [0, 1])
-    assert png(plain) == png(figure)
-    plt.close(plain)
+    yield figure
+    plt.close(figure)
+
+
+def test_the_picture_is_what_matplotlib_draws_of_the_whole_figure(drawn, plain):
+    expected = BytesIO()
+    plain.savefig(expected, format="png")
+    shown = png(drawn[0])
+    assert Image.open(BytesIO(shown)).info["dpi"] == pytest.approx((DPI, DPI), abs=0.1)
+    assert np.array_equal(pixels(shown), pixels(expected.getvalue()))
+
+
+@pytest.mark.parametrize(("x", "y"), [(1.1, 0.5), (-0.1, 0.5), (0.5, 1.1), (0.5, -0.1)])
+def test_what_lies_outside_the_figure_is_shown_too(drawn, plain, x, y):
+    for figure in (drawn[0], plain):
+        figure.text(x, y, "outside").set_in_layout(True)
+    shown, expected = pixels(png(drawn[0])).shape, pixels(png(plain)).shape
+    # the layout of a figure that is drawn a second time moves by some pixels
+    assert shown == pytest.approx(expected, abs=0.06 * DPI)
+    assert max(shown[0] - 2 * DPI, shown[1] - 3 * DPI) > 0.1 * DPI
+
+
+def test_without_a_layout_of_its_own_the_picture_is_cut_as_matplotlib_does():
+    figures = [plt.figure(FigureClass=Picture, dpi=DPI, figsize=(3, 2)), plt.figure(dpi=DPI, figsize=(3, 2))]
+    for figure in figures:
+        figure.add_axes((0.4, 0.4, 0.2, 0.2))
+    assert png(figures[0]) == png(figures[1]) and pixels(png(figures[0])).shape[1] < 2 * DPI
+    for figure in figures:
+        plt.close(figure)
 
 
 def test_other_formats_resolutions_and_files_are_matplotlibs_own(drawn, tmp_path):

@@ -82,6 +82,7 @@ def missing(result, ax=None):
                 va="center",
                 fontsize=SMALL,
                 color=ink,
+                in_layout=False,
             )
     ax.set_xticks(range(len(order)), [c.replace("_", "\n") for c in order], fontsize=SMALL)
     n = rows.groupby("group")["n_answers"].max()

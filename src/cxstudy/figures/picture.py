@@ -2,9 +2,12 @@
 
 from io import BytesIO
 
+import numpy as np
 from matplotlib.figure import Figure
+from PIL import Image
 
 DPI = 150
+EDGE = 0.01  # inches
 
 
 class Picture(Figure):
@@ -27,7 +30,8 @@ class Picture(Figure):
                 kept.clear()
             if key not in kept:
                 made = BytesIO()
-                render(made, **how)
+                if not _drawn_once(self, canvas, made, how):
+                    render(made, **how)
                 kept[key] = made.getvalue()
                 # rendering sets marks of change of its own
                 self.stale = False
@@ -36,8 +40,25 @@ class Picture(Figure):
         canvas.print_figure = print_figure
 
 
+def _drawn_once(figure, canvas, file, how):
+    """Write the PNG of a figure whose layout fills it, and say whether that could be done.
+
+    Matplotlib draws a figure twice to find out what to cut off; here nothing is, when nothing lies outside.
+    """
+    colours = {"facecolor": figure.get_facecolor(), "edgecolor": figure.get_edgecolor()}
+    whole = {"format": "png", "dpi": figure.dpi, "bbox_inches": "tight", **colours}
+    if how != whole or figure.get_layout_engine() is None or not hasattr(canvas, "buffer_rgba"):
+        return False
+    canvas.draw()
+    drawn, (width, height) = figure.get_tightbbox(canvas.get_renderer()), figure.get_size_inches()
+    if min(drawn.x0, drawn.y0, width - drawn.x1, height - drawn.y1) < -EDGE:
+        return False
+    Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB").save(file, "png", dpi=(figure.dpi, figure.dpi))
+    return True
+
+
 def png(figure):
-    """The figure as PNG bytes, cut to what is drawn, exactly as a notebook shows it."""
+    """The figure as PNG bytes, as a notebook shows it."""
     made = BytesIO()
     colours = {"facecolor": figure.get_facecolor(), "edgecolor": figure.get_edgecolor()}
     figure.canvas.print_figure(made, format="png", dpi=figure.dpi, bbox_inches="tight", **colours)
