@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from cxstudy.stats.intervals import critical
 from cxstudy.stats.multiple import adjusted
@@ -40,7 +40,7 @@ def above_median(own, error, median, median_error):
     """
     spread = math.hypot(error, median_error)
     gap = own - median
-    return float(stats.norm.cdf(gap / spread)) if spread > 0 else float(np.sign(gap) / 2 + 0.5)
+    return float(scipy.stats.norm.cdf(gap / spread)) if spread > 0 else float(np.sign(gap) / 2 + 0.5)
 
 
 def rank_interval(own, error, values, errors, confidence):
@@ -55,7 +55,7 @@ def rank_interval(own, error, values, errors, confidence):
     values, errors = np.asarray(values, float), np.nan_to_num(np.asarray(errors, float))
     gap, spread = values - own, np.hypot(errors, error)
     with np.errstate(divide="ignore", invalid="ignore"):
-        p = np.where(spread > 0, 2 * stats.norm.sf(np.abs(gap) / spread), np.where(gap == 0, 1.0, 0.0))
+        p = np.where(spread > 0, 2 * scipy.stats.norm.sf(np.abs(gap) / spread), np.where(gap == 0, 1.0, 0.0))
     sure = adjusted(p) < 1 - confidence
     return 1 + int((sure & (gap > 0)).sum()), len(values) + 1 - int((sure & (gap < 0)).sum())
 
@@ -71,5 +71,5 @@ def gap_to_peers(own, error, values, confidence):
     values = np.asarray(values, float)
     spread = math.sqrt(error**2 + values.var(ddof=1) / len(values))
     gap, half = own - float(values.mean()), float(critical(confidence)) * spread
-    p = float(2 * stats.norm.sf(abs(gap) / spread)) if spread > 0 else math.nan
+    p = float(2 * scipy.stats.norm.sf(abs(gap) / spread)) if spread > 0 else math.nan
     return {"estimate": gap, "std_error": spread, "ci_low": gap - half, "ci_high": gap + half, "p_value": p}

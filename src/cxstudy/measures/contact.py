@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from cxstudy.counted import is_counted
 from cxstudy.faults import NotTestable
@@ -101,7 +101,7 @@ def contact(found, least, confidence, *, corrected=True):
     rest = syy[sloped] - sxy[sloped] ** 2 / sxx[sloped]
     spread = np.sqrt(np.maximum(rest, 0).sum() / free)
     error = np.where(sloped & (spread > 0), spread / np.sqrt(np.where(sloped, sxx, 1)), np.nan)
-    half = stats.t.ppf((1 + confidence) / 2, free) * error
+    half = scipy.stats.t.ppf((1 + confidence) / 2, free) * error
     table = table.assign(std_error=error, ci_low=table["estimate"] - half, ci_high=table["estimate"] + half, df=free)
     fitted, why, models = None, "no-model", nothing_known("no-model").models
     if corrected:
@@ -153,7 +153,7 @@ def _corrected(fitted, why, companies, confidence):
         return row | {"reason": "few-companies" if companies < LEAST_COMPANIES else why}
     wide = (1 + confidence) / 2
     mean, error, df = fitted.contrast(np.array([0.0, 1.0, 0.0]))
-    reach = stats.t.ppf((1 + wide) / 2, df) * error
+    reach = scipy.stats.t.ppf((1 + wide) / 2, df) * error
     low, high = variance_intervals(fitted, wide, only=("slope",))["slope"]
     corners = [_negative(m, sd) for m in (mean - reach, mean + reach) for sd in (low, high)]
     share = _negative(mean, np.sqrt(fitted.random[1, 1]))
@@ -167,7 +167,7 @@ def _drawn(slopes, error, fitted):
 
 def _negative(mean, sd):
     """% of a normal distribution below 0; of one without spread all or none."""
-    return 100 * float(stats.norm.cdf(-mean / sd)) if sd > 0 else 50.0 * (1 - float(np.sign(mean)))
+    return 100 * float(scipy.stats.norm.cdf(-mean / sd)) if sd > 0 else 50.0 * (1 - float(np.sign(mean)))
 
 
 def _numbers(estimate, error, low, high):

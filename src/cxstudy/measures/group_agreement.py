@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from cxstudy.counted import is_counted
 from cxstudy.faults import NotTestable
@@ -23,12 +23,12 @@ def group_agreement(study, found, *, confidence=0.95):
     """One row for each measure and index; ``found`` is a `measures.work_groups.WorkGroups`.
 
     ``index``: icc1 (share of the variance of single answers that lies between groups), icc1_n0 (the same with n₀ for
-    unequal groups), icc2 (reliability of a group's mean), see `stats.agreement.icc_from_moments`; and for the
+    unequal groups), icc2 (reliability of a group's mean), see `scipy.stats.agreement.icc_from_moments`; and for the
     employees' questions on a scale of whole numbers rwg, for the three feelings together (measure ``feelings``) rwg(j):
     the mean over groups, with a t interval, n − 1 degrees of freedom, groups taken as independent; ``median`` over
     groups; ``share_agreeing``: share of groups with at least .70, the customary limit. ``n`` counts the answers of
     ``n_unit``. ``reason`` where there is no estimate or no interval: ``means-only`` (no variance within groups in the
-    source), ``items-apart`` (variances of the questions but not of their index), ``not-computable``, or a code of `stats.agreement`.
+    source), ``items-apart`` (variances of the questions but not of their index), ``not-computable``, or a code of `scipy.stats.agreement`.
     """
     rows = []
     for (side, measure), frame in found.moments.items():
@@ -102,5 +102,5 @@ def _rwg_row(side, measure, keys, n, variances, levels, confidence):
     if count < 2:
         return row | {"reason": "not-computable"}
     error = float(found.std(ddof=1) / np.sqrt(count))
-    reach = stats.t.ppf((1 + confidence) / 2, count - 1) * error
+    reach = scipy.stats.t.ppf((1 + confidence) / 2, count - 1) * error
     return row | {"std_error": error, "ci_low": mean - reach, "ci_high": mean + reach, "df": count - 1}

@@ -6,7 +6,7 @@ association: a driver with a large share goes together with the outcome, and nee
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from cxstudy.faults import DataError, Fault, NotTestable, unknown_name
 from cxstudy.measures.importance_sample import MACHINES, sample_of
@@ -57,11 +57,11 @@ def importance(
     Returns a frame of a row a driver, in the order given: ``driver``; ``estimate`` (share of the outcome's variance,
     0…1, so that those of lmg and johnson sum to ``r_squared``); ``std_error``, ``ci_low``, ``ci_high`` (percentiles);
     ``p_rank_1`` (share of replicates in which it is first); ``rank_low``, ``rank_high`` (which hold for all drivers
-    together, `stats.rank_sets`); ``n`` (rows with all columns; pairwise and em: with driver and outcome), ``n_missing``
+    together, `scipy.stats.rank_sets`); ``n`` (rows with all columns; pairwise and em: with driver and outcome), ``n_missing``
     (the others); ``r_squared``, ``missing``, ``resampled``, ``n_resampled`` (units), ``replicates`` (used),
     ``confidence``, ``unit``, ``method``, ``reason`` (why there is no interval), ``remark`` (drivers that determine one
     another and divide what they say; few clusters). With ``pairs=True`` two frames, the second of a row a pair: see
-    `stats.rank_sets.pairs_greater`, ``p_greater`` = P(A > B).
+    `scipy.stats.rank_sets.pairs_greater`, ``p_greater`` = P(A > B).
 
     Raises DataError for text among numbers (all columns at once) and scores off the scale; ValueError for unknown
     names, a driver that is the outcome, more than 25 drivers (lmg); NotTestable for a constant driver, an outcome in
@@ -121,7 +121,7 @@ def importance_from_correlation(
         n = check_count("n", n, len(drivers) + 3)
         rng, why = np.random.default_rng(check_count("seed", seed, 0)), "no replicates"
         if replicates:
-            law = stats.wishart(df=n - 1, scale=whole / (n - 1))
+            law = scipy.stats.wishart(df=n - 1, scale=whole / (n - 1))
             drawn = correlation(law.rvs(replicates, random_state=rng).reshape(-1, *whole.shape))
     table, more = _tables(drivers, whole, drawn, method, confidence, n or 3, None if len(drawn) else why, None)
     facts = {"n": np.nan if n is None else n, "n_missing": np.nan, "missing": None}

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from cxstudy.counted import is_counted
 from cxstudy.faults import NotTestable
@@ -95,9 +95,9 @@ def mixed_model(
     Notes
     -----
     Everything is computed from each group's sums of products, so the cost after the tally is that of the groups,
-    however many answers there are, and a table and its moments give the same numbers (`stats.mixed`, as R's lme4).
+    however many answers there are, and a table and its moments give the same numbers (`scipy.stats.mixed`, as R's lme4).
     Fixed terms: t with Satterthwaite's degrees of freedom, as R's lmerTest, at most those of the groups for what only
-    compares groups when no variance is left between them. Variances: profile likelihood (`stats.mixed_intervals`).
+    compares groups when no variance is left between them. Variances: profile likelihood (`scipy.stats.mixed_intervals`).
 
     A fit is accepted when it converged, its log-likelihood is finite, the covariance matrix is positive definite or
     reported as singular, no other optimiser finds a larger likelihood, and a second one agrees (log-likelihood within
@@ -148,10 +148,10 @@ def _fixed(found, terms, base, label):
         row = dict.fromkeys(("estimate", "std_error", "ci_low", "ci_high", "statistic", "df", "p_value"), np.nan)
         if found.accepted:
             estimate, error, df = found.contrast(weights, groups_only=of_groups)
-            half = stats.t.ppf((1 + base["confidence"]) / 2, df) * error
+            half = scipy.stats.t.ppf((1 + base["confidence"]) / 2, df) * error
             t = estimate / error
             row = {"estimate": estimate, "std_error": error, "ci_low": estimate - half, "ci_high": estimate + half}
-            row |= {"statistic": t, "df": df, "p_value": 2 * stats.t.sf(abs(t), df)}
+            row |= {"statistic": t, "df": df, "p_value": 2 * scipy.stats.t.sf(abs(t), df)}
         unit = outcome if term == "intercept" else f"{outcome} per {term.removesuffix('_difference')}"
         table.append({"term": term} | row | base | {"unit": unit})
     return pd.DataFrame(table).assign(method=f"{label}, Satterthwaite t", reason=found.reason)

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from cxstudy.stats.arguments import check_count
 from cxstudy.stats.intervals import check_confidence, critical
@@ -98,7 +98,7 @@ def _margin(answers, spread, confidence, population):
 
 def _detectable(spread, answers, confidence, power, ratio):
     """Difference in points that groups of ``answers`` and ``ratio`` × ``answers`` show with this power."""
-    both = critical(confidence) + stats.norm.ppf(power)
+    both = critical(confidence) + scipy.stats.norm.ppf(power)
     return 100 * float(both) * math.sqrt(spread * (1 + 1 / ratio) / answers)
 
 

@@ -15,7 +15,7 @@ the true excess in 92–96 %; the estimate is a point too low where both ways gi
 
 import numpy as np
 import pandas as pd
-from scipy import special, stats
+import scipy
 
 from cxstudy.stats.bland_altman import clustered_error
 from cxstudy.stats.intervals import share_error, share_interval
@@ -53,7 +53,7 @@ def chance_share(shown, correlation):
     """
     shown, r = np.asarray(shown, float), np.asarray(correlation, float)
     inner = np.clip(shown, 1e-12, 1 - 1e-12)
-    return shown / 2 - special.owens_t(special.ndtri(inner), r / np.sqrt(1 - r**2))
+    return shown / 2 - scipy.special.owens_t(scipy.special.ndtri(inner), r / np.sqrt(1 - r**2))
 
 
 def latent_share(means, sds, correlation):
@@ -68,10 +68,10 @@ def latent_share(means, sds, correlation):
     r = -np.asarray(correlation, float)
     root = np.sqrt(1 - r**2)
     with np.errstate(divide="ignore", invalid="ignore"):
-        first = special.owens_t(h, np.where(h == 0, np.inf * np.sign(k), (k - r * h) / (h * root)))
-        second = special.owens_t(k, np.where(k == 0, np.inf * np.sign(h), (h - r * k) / (k * root)))
+        first = scipy.special.owens_t(h, np.where(h == 0, np.inf * np.sign(k), (k - r * h) / (h * root)))
+        second = scipy.special.owens_t(k, np.where(k == 0, np.inf * np.sign(h), (h - r * k) / (k * root)))
     apart = (h * k < 0) | ((h * k == 0) & (h + k < 0))
-    found = (special.ndtr(h) + special.ndtr(k)) / 2 - first - second - apart / 2
+    found = (scipy.special.ndtr(h) + scipy.special.ndtr(k)) / 2 - first - second - apart / 2
     return np.where((h == 0) & (k == 0), 0.25 + np.arcsin(r) / (2 * np.pi), found)
 
 
@@ -119,7 +119,7 @@ def clear_groups(groups):
     p = []
     for kind, sign in (("competence", 1), ("service", -1)):
         ratio = groups[f"gap_{kind}"] / groups[f"gap_{kind}_se"]
-        p.append(stats.t.cdf(sign * ratio, groups[f"gap_{kind}_df"]))
+        p.append(scipy.stats.t.cdf(sign * ratio, groups[f"gap_{kind}_df"]))
     both = np.maximum(*p)
     fixed = adjusted(both, "bh")
     return pd.DataFrame({"p_both": both, "p_both_adjusted": fixed, "clear": fixed < CLEAR}, index=groups.index)

@@ -9,7 +9,7 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from cxstudy.counted import is_counted
 from cxstudy.engine import names
@@ -41,13 +41,13 @@ def stated_drivers(
       ``cluster``: column of clusters.
     - ``margin``: largest difference of two shares that does not matter, in percentage points; two shares are *tied*
       when their difference is shown to be smaller (two one-sided tests at 1 − ``confidence``).
-    - ``method``: ``goodman`` or ``sison-glaz`` (`stats.multinomial.multinomial_interval`); with weights or clusters
+    - ``method``: ``goodman`` or ``sison-glaz`` (`scipy.stats.multinomial.multinomial_interval`); with weights or clusters
       Goodman's. ``seed`` starts the 2,000 draws of the shares behind the rank sets.
 
     Returns a frame, segments sorted, the largest share first: by…, ``driver``, ``n_answers`` (of the segment, to this
     question), ``n_missing``, ``count`` (rows that name it), ``estimate``, ``std_error``, ``ci_low``, ``ci_high``
     (percent; all intervals of a segment hold together with ``confidence``), ``p_rank_1``, ``rank_low``, ``rank_high``
-    (hold together as well, `stats.rank_sets`; equal where the rank is certain), ``tied_with``, ``n_effective``,
+    (hold together as well, `scipy.stats.rank_sets`; equal where the rank is certain), ``tied_with``, ``n_effective``,
     ``design_effect``, ``confidence``, ``unit``, ``method``, ``reason``. With ``pairs=True`` two frames, the second a
     row a pair: by…, driver_a, driver_b, n_answers, estimate (a − b), std_error, ci_low, ci_high (each by itself),
     p_value, p_adjusted (Holm), margin, p_equivalent, equivalent, df.
@@ -187,7 +187,7 @@ def _pairs(classes, share, cov, df, confidence, margin):
     half = critical(confidence, df if df >= 1 else np.inf) * error
     p_same, same = tost(value, error, margin, df, level=1 - confidence)
     with np.errstate(divide="ignore", invalid="ignore"):
-        p_value = 2 * stats.t.sf(np.abs(value) / np.where(error > 0, error, np.nan), df)
+        p_value = 2 * scipy.stats.t.sf(np.abs(value) / np.where(error > 0, error, np.nan), df)
     found = {
         "driver_a": [classes[i] for i in a], "driver_b": [classes[i] for i in b], "estimate": value,
         "std_error": error, "ci_low": value - half, "ci_high": value + half, "p_value": p_value,

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from cxstudy.measures.comparing_groups import compare_groups
 from cxstudy.measures.nps import nps
@@ -86,7 +86,7 @@ def _equal(d, noise):
     weight = 1 / noise[there]
     q = float(weight @ (d[there] - weight @ d[there] / weight.sum()) ** 2)
     df = int(there.sum()) - 1
-    return {"statistic": q, "df": df, "p_value": float(stats.chi2.sf(q, df))}
+    return {"statistic": q, "df": df, "p_value": float(scipy.stats.chi2.sf(q, df))}
 
 
 def _names(study, units):

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from cxstudy.counted import is_counted
 from cxstudy.language import number, text
-from cxstudy.measures.coverage import ASKED, missing, response, tables
+from cxstudy.measures import response
+from cxstudy.measures.coverage import ASKED, missing, tables
 from cxstudy.measures.index import scale_of
 from cxstudy.report.index import METHOD, environment
 from cxstudy.report.page import CONTENT_POLICY, footer
@@ -109,7 +110,7 @@ class MethodPage:
         return Section(self.say("fieldwork"), facts, note=self.say("fieldwork_note") if facts else "")
 
     def _invited(self, none):
-        asked, share = self.study.invited, response(self.study)
+        asked, share = self.study.invited, response.overall(self.study)
         if share is None:
             return [(self.say("invited"), none)]
         units = int(asked["unit"].notna().sum())

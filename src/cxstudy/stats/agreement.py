@@ -6,7 +6,7 @@ table of millions of answers and its summary give the same numbers.
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, stats
+import scipy
 
 from cxstudy.faults import NotTestable
 from cxstudy.stats.arguments import check_columns, check_count, numbers
@@ -113,7 +113,7 @@ def icc_from_moments(n, mean, ss, *, confidence=0.95, n_missing=0):
             shared | dict(
                 index=index, group_size=float(size), estimate=float(estimate), ci_low=limits[0], ci_high=limits[1],
                 statistic=float(statistic), df=df, df_residual=df_residual,
-                p_value=float(stats.f.sf(statistic, df, df_residual)), confidence=confidence, unit="share",
+                p_value=float(scipy.stats.f.sf(statistic, df, df_residual)), confidence=confidence, unit="share",
                 method="one-way random, Wald exact" if index != "icc2" else "one-way random, mean group size",
                 reason=reason,
             )
@@ -203,7 +203,7 @@ def _icc_limits(n, mean, within, alpha):
         return (weight * (mean - weight @ mean / weight.sum()) ** 2).sum() / (df * within)
 
     limits = []
-    for level in (stats.f.isf(alpha / 2, df, df_residual), stats.f.ppf(alpha / 2, df, df_residual)):
+    for level in (scipy.stats.f.isf(alpha / 2, df, df_residual), scipy.stats.f.ppf(alpha / 2, df, df_residual)):
         least, most = -(1 - 1e-9) / n.max(), 1.0
         if wald(least) <= level:
             limits.append(-1 / (n.max() - 1))
@@ -212,7 +212,7 @@ def _icc_limits(n, mean, within, alpha):
             most *= 4
             if most > _FARTHEST:
                 raise NotTestable("no limit of the ICC could be bracketed: there is next to no variance in the groups.")
-        gamma = optimize.brentq(lambda value, level=level: wald(value) - level, least, most, xtol=1e-14, rtol=1e-13)
+        gamma = scipy.optimize.brentq(lambda value, level=level: wald(value) - level, least, most, xtol=1e-14, rtol=1e-13)
         limits.append(float(gamma / (1 + gamma)))
     return limits if limits[1] > -1 / (n.max() - 1) else [np.nan, np.nan]
 

@@ -5,7 +5,7 @@ A correlation says whether two readings order things alike; these say whether th
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from cxstudy.faults import NotTestable
 from cxstudy.stats.intervals import check_confidence
@@ -55,7 +55,7 @@ def bland_altman(first, second, *, cluster=None, confidence=0.95):
         raise NotTestable(
             f"all {n} differences are {mean:g}: limits of agreement need differences that vary.", ["differences vary"]
         )
-    z, off = stats.norm.ppf((1 + COVERED) / 2), difference - mean
+    z, off = scipy.stats.norm.ppf((1 + COVERED) / 2), difference - mean
     signs = {"mean": 0.0, "lower": -z, "upper": z}
     if cluster is None:
         errors = [sd * np.sqrt(1 / n + at**2 / (2 * (n - 1))) for at in signs.values()]
@@ -64,7 +64,7 @@ def bland_altman(first, second, *, cluster=None, confidence=0.95):
         codes = _clusters(cluster, n)
         df, method = int(codes.max()), "Bland–Altman, clustered"
         errors = [clustered_error(off + at * (off**2 - sd**2) / (2 * sd), codes) for at in signs.values()]
-    reach = stats.t.ppf((1 + confidence) / 2, df)
+    reach = scipy.stats.t.ppf((1 + confidence) / 2, df)
     rows = [
         {
             "of": of, "n": n, "estimate": mean + at * sd, "std_error": error, "ci_low": mean + at * sd - reach * error,
@@ -114,12 +114,12 @@ def icc_agreement(first, second, *, confidence=0.95):
     # McGraw & Wong: the denominator's degrees of freedom by Satterthwaite
     f, size = sides / rest, n * (1 + estimate) - 2 * estimate
     df = (n - 1) * (2 * estimate * f + size) ** 2 / ((n - 1) * (2 * estimate * f) ** 2 + size**2)
-    upper, lower = (stats.f.ppf((1 + confidence) / 2, *d) for d in ((n - 1, df), (df, n - 1)))
+    upper, lower = (scipy.stats.f.ppf((1 + confidence) / 2, *d) for d in ((n - 1, df), (df, n - 1)))
     error = 2 * sides + (n - 2) * rest
     low = n * (between - upper * rest) / (upper * error + n * between)
     high = n * (lower * between - rest) / (error + n * lower * between)
     return row | {
-        "ci_low": low, "ci_high": high, "statistic": ratio, "p_value": float(stats.f.sf(ratio, n - 1, n - 1)),
+        "ci_low": low, "ci_high": high, "statistic": ratio, "p_value": float(scipy.stats.f.sf(ratio, n - 1, n - 1)),
         "method": "ICC(A,1), McGraw–Wong",
     }  # fmt: skip
 

@@ -6,7 +6,7 @@ Econometrica 72(6).
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, stats
+import scipy
 
 
 def missing_units(top, bottom, *, shares=(0.0, 0.05, 0.1, 0.2, 0.3), tails=0.05, std_error=None, confidence=0.95):
@@ -64,6 +64,6 @@ def _imbens_manski(width, error, confidence):
         return 0.0
 
     def excess(c):
-        return stats.norm.cdf(c + width / error) - stats.norm.cdf(-c) - confidence
+        return scipy.stats.norm.cdf(c + width / error) - scipy.stats.norm.cdf(-c) - confidence
 
-    return optimize.brentq(excess, 0, stats.norm.ppf((1 + confidence) / 2) + 1e-9)
+    return scipy.optimize.brentq(excess, 0, scipy.stats.norm.ppf((1 + confidence) / 2) + 1e-9)

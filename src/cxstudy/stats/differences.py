@@ -7,7 +7,7 @@ the degrees of freedom of its variance (infinite but for few clusters). Differen
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from cxstudy.stats.intervals import critical, net_share_error, share_error
 
@@ -46,7 +46,7 @@ class Centred:
     def test(self):
         """Statistic centre / error and its two-sided p-value; nan where the error is 0."""
         statistic = self.centre / self._spread()
-        return statistic, 2 * stats.t.sf(np.abs(statistic), self.df)
+        return statistic, 2 * scipy.stats.t.sf(np.abs(statistic), self.df)
 
     def _spread(self):
         return np.where(self.error > 0, self.error, np.nan)
@@ -108,5 +108,5 @@ def newcombe_p(first, second, estimates, null=0.0):
 
 
 def _cut(sample, p_value):
-    half = stats.t.isf(np.asarray(p_value) / 2, sample.df) * sample.error
+    half = scipy.stats.t.isf(np.asarray(p_value) / 2, sample.df) * sample.error
     return np.clip(sample.centre - half, -1, 1), np.clip(sample.centre + half, -1, 1)

@@ -1,7 +1,7 @@
 """Are two numbers the same for all practical purposes? Two one-sided tests (TOST)."""
 
 import numpy as np
-from scipy import stats
+import scipy
 
 
 def check_margin(margin):
@@ -37,5 +37,5 @@ def tost(estimate, std_error, margin, df=np.inf, *, level=0.05):
     margin = check_margin(margin)
     estimate, std_error = np.asarray(estimate, float), np.asarray(std_error, float)
     std_error = np.where(std_error > 0, std_error, np.nan)
-    p_value = stats.t.sf((margin - np.abs(estimate)) / std_error, df)
+    p_value = scipy.stats.t.sf((margin - np.abs(estimate)) / std_error, df)
     return p_value, p_value < level

@@ -1,7 +1,7 @@
 """The ratio of two independent means, with Fieller's interval: honest where the denominator may be near zero."""
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from cxstudy.stats.intervals import check_confidence
 
@@ -35,7 +35,7 @@ def ratio_of_means(first, second, *, confidence=0.95):
     if not parts.sum():
         return row | {"reason": "too-few"}
     row["df"] = float(parts.sum() ** 2 / (parts**2 / (len(x) - 1, len(y) - 1)).sum())
-    t2 = stats.t.ppf((1 + confidence) / 2, row["df"]) ** 2
+    t2 = scipy.stats.t.ppf((1 + confidence) / 2, row["df"]) ** 2
     a, c = below**2 - t2 * spread[1], above**2 - t2 * spread[0]
     if a <= 0:
         return row | {"reason": "unbounded"}

@@ -6,7 +6,7 @@ answers it is the effective sample size, the n at which simple random sampling w
 """
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from cxstudy.stats import net_share
 
@@ -40,7 +40,7 @@ def critical(confidence, df=np.inf):
     >>> round(float(critical(0.95)), 6), round(float(critical(0.95, 4)), 6)
     (1.959964, 2.776445)
     """
-    return stats.t.ppf((1 + check_confidence(confidence)) / 2, df)
+    return scipy.special.stdtrit(df, (1 + check_confidence(confidence)) / 2)
 
 
 def share_error(share, n):

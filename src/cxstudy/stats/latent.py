@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from cxstudy.faults import NotTestable, unknown_name
 from cxstudy.stats.arguments import check_count
@@ -231,7 +231,7 @@ def _wald(table, confidence):
     half, z = critical(confidence) * table["std_error"], (table["estimate"] / table["std_error"]).astype(float)
     return table.assign(
         ci_low=table["estimate"] - half, ci_high=table["estimate"] + half, statistic=z,
-        p_value=2 * stats.norm.sf(z.abs()), method="ML", reason=np.where(table["std_error"].isna(), "fixed", None),
+        p_value=2 * scipy.stats.norm.sf(z.abs()), method="ML", reason=np.where(table["std_error"].isna(), "fixed", None),
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from functools import cache, lru_cache
 
 import numpy as np
-from scipy import optimize, stats
+import scipy
 
 from cxstudy.stats.mixed_moments import GroupLikelihood
 from cxstudy.stats.mixed_search import newton_search
@@ -12,7 +12,7 @@ _NUDGE = 0.05
 
 
 def variance_intervals(fit, confidence=0.95, *, only=None):
-    """Intervals of the standard deviations, the correlation and the intraclass correlation of a `stats.mixed.Fit`.
+    """Intervals of the standard deviations, the correlation and the intraclass correlation of a `scipy.stats.mixed.Fit`.
 
     Returns a dict: ``intercept``, ``slope``, ``residual`` (standard deviations in the units of the outcome, of the
     slope in those of outcome / column), ``correlation`` and ``icc``, each (low, high); slope and correlation only for
@@ -25,7 +25,7 @@ def variance_intervals(fit, confidence=0.95, *, only=None):
     Venzon & Moolgavkar (1988), Applied Statistics 37(1).
     """
     profile = _profile(fit)
-    z = stats.norm.ppf((1 + confidence) / 2)
+    z = scipy.stats.norm.ppf((1 + confidence) / 2)
     names = ["intercept", "residual"] if profile.q == 1 else ["intercept", "slope", "correlation", "residual"]
     found = {}
     for j, name in enumerate(names):
@@ -50,11 +50,11 @@ def variance_tests(fit):
     of, best = fit.solved.of, fit.solved.deviance()
     if len(of.random) == 1:
         statistic = max(of.solved(np.zeros((1, 1))).deviance() - best, 0.0)
-        p = float(stats.chi2.sf(statistic, 1) / 2) if statistic > 0 else 1.0
+        p = float(scipy.stats.chi2.sf(statistic, 1) / 2) if statistic > 0 else 1.0
         return {"intercept": (float(statistic), 1, p)}
     smaller = newton_search(GroupLikelihood(of.cross, (0,), of.reml))
     statistic = max(smaller.deviance - best, 0.0)
-    p = float((stats.chi2.sf(statistic, 1) + stats.chi2.sf(statistic, 2)) / 2)
+    p = float((scipy.stats.chi2.sf(statistic, 1) + scipy.stats.chi2.sf(statistic, 2)) / 2)
     return {"slope": (float(statistic), 2, p)}
 
 
@@ -89,7 +89,7 @@ class _Profile:
             return _root(self.of.solved(np.array([[gamma]])).deviance() - self.best) - z
 
         best = float(self.fit.solved.psi[0, 0])
-        low = 0.0 if rise(0.0) <= 0 else optimize.brentq(rise, 0.0, best, xtol=1e-6 * best)
+        low = 0.0 if rise(0.0) <= 0 else scipy.optimize.brentq(rise, 0.0, best, xtol=1e-6 * best)
         high = _above(rise, best, max(best, 0.01) / 2)
         return low / (1 + low), high / (1 + high)
 
@@ -107,7 +107,7 @@ class _Profile:
 
         if angle:
             ends = [
-                end if rise(end) <= 0 else optimize.brentq(rise, min(end, best), max(end, best), xtol=1e-6)
+                end if rise(end) <= 0 else scipy.optimize.brentq(rise, min(end, best), max(end, best), xtol=1e-6)
                 for end in (-np.pi / 2, np.pi / 2)
             ]
             return tuple(np.sin(ends))
@@ -116,7 +116,7 @@ class _Profile:
         if last:
             low = -_above(lambda value: rise(-value), -best, step)
             return np.exp(low / 2), np.exp(high / 2)
-        low = 0.0 if best == 0 or rise(0.0) <= 0 else optimize.brentq(rise, 0.0, best, xtol=1e-6 * best)
+        low = 0.0 if best == 0 or rise(0.0) <= 0 else scipy.optimize.brentq(rise, 0.0, best, xtol=1e-6 * best)
         return low, high
 
     def _estimates(self):
@@ -189,7 +189,7 @@ class _Profile:
         values = np.maximum(np.abs(values), 1e-3 * np.abs(values).max())
         first = vectors @ np.diag(1 / values) @ vectors.T
         with np.errstate(all="ignore"):
-            found = optimize.minimize(
+            found = scipy.optimize.minimize(
                 of, start, jac=True, method="BFGS",
                 options={"hess_inv0": (first + first.T) / 2, "gtol": 1e-4 * np.sqrt(values.min())},
             )  # fmt: skip
@@ -207,4 +207,4 @@ def _above(rise, best, step):
         low, high, step = high, high + 2 * step, 2 * step
         if step > 1e9 * max(abs(best), 1.0):
             return np.inf
-    return optimize.brentq(rise, low, high, xtol=1e-6 * max(abs(high), 1e-3))
+    return scipy.optimize.brentq(rise, low, high, xtol=1e-6 * max(abs(high), 1e-3))

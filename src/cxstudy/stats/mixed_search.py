@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy import optimize
+import scipy
 
 AGREE_LOG_LIKELIHOOD = 0.01
 AGREE_ESTIMATE = 1e-3
@@ -84,7 +84,7 @@ def newton_search(likelihood):
     value = _Profiled(likelihood)
     start = _start(value)
     with np.errstate(all="ignore"):
-        found = optimize.minimize(
+        found = scipy.optimize.minimize(
             value, start, method="trust-exact", jac=value.gradient, hess=value.hessian,
             options={"initial_trust_radius": 0.1, "gtol": 1e-7, "maxiter": 200},
         )  # fmt: skip
@@ -197,7 +197,7 @@ def _simplex(likelihood):
     with np.errstate(all="ignore"):
         # a simplex can collapse on its way: it starts again from where it stopped, until that gains nothing
         for _ in range(_RESTARTS):
-            found = optimize.minimize(
+            found = scipy.optimize.minimize(
                 value, at, method="Nelder-Mead", options={"xatol": 1e-4, "fatol": 1e-6, "maxiter": 500}
             )
             at, gained = found.x, before - found.fun

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from cxstudy.stats.intervals import check_confidence, check_method, share_error
 
@@ -80,7 +80,7 @@ def _too_short(numbers, high, confidence):
     n = numbers.sum()
     widest = np.argmax(numbers * (n - numbers))
     share = numbers[widest] / n
-    needed = stats.norm.isf((1 - confidence) / 2) * np.sqrt(n * share * (1 - share))
+    needed = scipy.stats.norm.isf((1 - confidence) / 2) * np.sqrt(n * share * (1 - share))
     return high[widest] < 1 and not n * (high[widest] - share) >= 0.8 * needed - 1
 
 

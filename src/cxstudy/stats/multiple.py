@@ -1,7 +1,7 @@
 """Many tests at once: p-values adjusted for their number."""
 
 import numpy as np
-from scipy import stats
+import scipy
 
 METHODS = ("holm", "bh", "none")
 
@@ -30,7 +30,7 @@ def adjusted(p_values, method="holm"):
     if method == "holm":
         p_values[tested] = _holm(p_values[tested])
     elif method == "bh" and tested.any():
-        p_values[tested] = stats.false_discovery_control(p_values[tested], method="bh")
+        p_values[tested] = scipy.stats.false_discovery_control(p_values[tested], method="bh")
     return p_values
 
 

@@ -5,7 +5,7 @@ chooses between them and the two Wald intervals, and is what to call.
 """
 
 import numpy as np
-from scipy import special
+import scipy
 
 from cxstudy.faults import NotTestable
 from cxstudy.stats.arguments import check_count
@@ -59,13 +59,13 @@ def dirichlet_interval(plus, minus, n, confidence):
     known = np.isfinite(n) & np.isfinite(plus)
     a, b, c = (n[known] * share[known] + PRIOR for share in (plus, 1 - plus - minus, minus))
     node, weight = np.polynomial.legendre.leggauss(NODES)
-    spread = special.betaincinv((a + c)[:, None], b[:, None], (node + 1) / 2)
+    spread = scipy.special.betaincinv((a + c)[:, None], b[:, None], (node + 1) / 2)
     total = a + b + c
     mean = (a - c) / total
     sd = np.sqrt(((a + c) / total - mean**2) / (total + 1))
 
     def distribution(x):
-        return special.betainc(a[:, None], c[:, None], np.clip((1 + x[:, None] / spread) / 2, 0, 1)) @ (weight / 2)
+        return scipy.special.betainc(a[:, None], c[:, None], np.clip((1 + x[:, None] / spread) / 2, 0, 1)) @ (weight / 2)
 
     ends = []
     for level in ((1 - confidence) / 2, (1 + confidence) / 2):
@@ -135,13 +135,13 @@ def _root(distribution, level, mean, sd):
 
     The Illinois rule on the normal scale, on which the distribution is nearly a line, until within 1e-8 of it.
     """
-    target = special.ndtri(level)
+    target = scipy.special.ndtri(level)
     low, high = np.maximum(mean - FAR * sd, -1.0), np.minimum(mean + FAR * sd, 1.0)
     at_low, at_high = np.full(len(mean), -FAR - target), np.full(len(mean), FAR - target)
     before = np.zeros(len(mean), int)
     for _ in range(SECANTS):
         x = low - at_low * (high - low) / (at_high - at_low)
-        found = special.ndtri(np.clip(distribution(x), 1e-15, 1 - 1e-15)) - target
+        found = scipy.special.ndtri(np.clip(distribution(x), 1e-15, 1 - 1e-15)) - target
         below, side = found < 0, np.sign(found).astype(int)
         # an end that stays twice has its value halved, which keeps the secant from creeping
         less = np.where(side == before, 0.5, 1.0)

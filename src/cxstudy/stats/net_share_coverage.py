@@ -8,7 +8,7 @@ answers outcomes are many, and samples are drawn instead, with the Monte Carlo i
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import special
+import scipy
 
 from cxstudy.stats.arguments import check_count
 from cxstudy.stats.intervals import net_share_interval, share_interval
@@ -57,8 +57,8 @@ def probabilities(plus, minus, n):
     _check_shares(plus, minus)
     a, b = outcomes(n)
     middle = n - a - b
-    ways = special.gammaln(n + 1) - special.gammaln(a + 1) - special.gammaln(b + 1) - special.gammaln(middle + 1)
-    log = ways + special.xlogy(a, plus) + special.xlogy(b, minus) + special.xlogy(middle, max(1 - plus - minus, 0.0))
+    ways = scipy.special.gammaln(n + 1) - scipy.special.gammaln(a + 1) - scipy.special.gammaln(b + 1) - scipy.special.gammaln(middle + 1)
+    log = ways + scipy.special.xlogy(a, plus) + scipy.special.xlogy(b, minus) + scipy.special.xlogy(middle, max(1 - plus - minus, 0.0))
     found = np.exp(log)
     # log-gamma loses some digits at large n
     return found / found.sum()

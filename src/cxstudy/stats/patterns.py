@@ -4,7 +4,7 @@ Every test is one-sided: it asks for too little, too much or the wrong sign, nev
 """
 
 import numpy as np
-from scipy import stats
+import scipy
 
 NEIGHBOURS = 2
 CAUTIOUS = 0.5
@@ -58,7 +58,7 @@ def wrong_sign(correlation, n, sign):
     r = np.clip(np.asarray(correlation, float), -1 + 1e-12, 1 - 1e-12)
     with np.errstate(invalid="ignore"):
         z = np.arctanh(r) * np.sqrt(np.where(n > 3, n - 3, np.nan)) * sign
-    return stats.norm.cdf(z)
+    return scipy.stats.norm.cdf(z)
 
 
 def too_many(observed, expected):
@@ -67,7 +67,7 @@ def too_many(observed, expected):
     >>> round(too_many(3, 1.0).item(), 6)
     0.080301
     """
-    return stats.poisson.sf(np.asarray(observed, float) - 1, np.asarray(expected, float))
+    return scipy.stats.poisson.sf(np.asarray(observed, float) - 1, np.asarray(expected, float))
 
 
 def too_often(observed, n, share):
@@ -79,7 +79,7 @@ def too_often(observed, n, share):
     >>> round(too_often(9, 10, 0.5).item(), 6)
     0.010742
     """
-    return stats.binom.sf(np.asarray(observed, float) - 1, np.asarray(n, float), np.asarray(share, float))
+    return scipy.stats.binom.sf(np.asarray(observed, float) - 1, np.asarray(n, float), np.asarray(share, float))
 
 
 def repeats_by_chance(alike, together, both, pairs):
@@ -113,11 +113,11 @@ def straight_by_chance(shares, correlation):
     if not np.isfinite(correlation).all():
         return float("nan")
     loading = _loadings(correlation)
-    cuts = stats.norm.ppf(np.vstack([np.zeros(shares.shape[1]), np.clip(np.cumsum(shares, axis=0), 0, 1)]))
+    cuts = scipy.stats.norm.ppf(np.vstack([np.zeros(shares.shape[1]), np.clip(np.cumsum(shares, axis=0), 0, 1)]))
     cuts[-1] = np.inf
     factor, weight = np.polynomial.hermite_e.hermegauss(NODES)
     rest = np.sqrt(1 - loading**2)
-    below = stats.norm.cdf((cuts[None] - loading * factor[:, None, None]) / rest)
+    below = scipy.stats.norm.cdf((cuts[None] - loading * factor[:, None, None]) / rest)
     each = np.diff(below, axis=1).prod(axis=2).sum(axis=1)
     return float(each @ weight / weight.sum())
 

@@ -9,7 +9,7 @@ from numbers import Real
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, special, stats
+import scipy
 
 from cxstudy.faults import NotTestable, unknown_name
 from cxstudy.stats.arguments import check_count
@@ -97,11 +97,11 @@ def r_squared_cdf(r2, n, p, population_r2, *, method="random"):
     if not 0 <= population_r2 < 1:
         raise ValueError(f"population_r2 must lie in [0, 1); got {population_r2!r}. Write 0.2 for 20 %.")
     if population_r2 == 0:
-        return float(special.betainc(p / 2, (n - p - 1) / 2, r2))
+        return float(scipy.special.betainc(p / 2, (n - p - 1) / 2, r2))
     if method == "fixed":
-        terms, at = stats.poisson, (n * population_r2 / (1 - population_r2) / 2,)
+        terms, at = scipy.stats.poisson, (n * population_r2 / (1 - population_r2) / 2,)
     else:
-        terms, at = stats.nbinom, ((n - 1) / 2, 1 - population_r2)
+        terms, at = scipy.stats.nbinom, ((n - 1) / 2, 1 - population_r2)
     # not frozen: this is called some dozen times for each limit, and freezing costs as much as the sum
     first, last = terms.ppf(_TAIL, *at), terms.isf(_TAIL, *at)
     if not last - first < _MOST_TERMS:
@@ -111,7 +111,7 @@ def r_squared_cdf(r2, n, p, population_r2, *, method="random"):
             needs=["an outcome measured apart from the predictors"],
         )
     j = np.arange(max(first - 1, 0), last + 2)
-    return float(terms.pmf(j, *at) @ special.betainc(p / 2 + j, (n - p - 1) / 2, r2))
+    return float(terms.pmf(j, *at) @ scipy.special.betainc(p / 2 + j, (n - p - 1) / 2, r2))
 
 
 def adjusted(r2, n, p, *, method="ezekiel"):
@@ -130,7 +130,7 @@ def adjusted(r2, n, p, *, method="ezekiel"):
         raise ValueError(unknown_name("method", method, ADJUSTMENTS))
     if method == "ezekiel":
         return 1 - (1 - r2) * (n - 1) / (n - p - 1)
-    value = 1 - (1 - r2) * (n - 3) / (n - p - 1) * special.hyp2f1(1, 1, (n - p + 1) / 2, 1 - r2)
+    value = 1 - (1 - r2) * (n - 3) / (n - p - 1) * scipy.special.hyp2f1(1, 1, (n - p + 1) / 2, 1 - r2)
     if not np.isfinite(value):
         raise NotTestable(
             f"the Olkin–Pratt estimate is not finite for R² = {r2:g}, n = {n}, p = {p}. "
@@ -148,7 +148,7 @@ def _olkin_finn(r2, n, p, tail):
             needs=["an R² above 0"],
         )
     std_error = 2 * np.sqrt(r2 / ((n**2 - 1) * (n + 3))) * (1 - r2) * (n - p - 1)
-    half = stats.norm.isf(tail) * std_error
+    half = scipy.stats.norm.isf(tail) * std_error
     low, high = r2 - half, r2 + half
     bound = {(True, True): "both", (True, False): "low", (False, True): "high"}.get((low < 0, high > 1), "none")
     return float(std_error), max(low, 0.0), min(high, 1.0), bound
@@ -165,7 +165,7 @@ def _limit(r2, n, p, level, method):
     beyond = max(r2, 1e-6)
     while excess(beyond) > 0:
         beyond = 1 - (1 - beyond) / 2
-    return float(optimize.brentq(excess, 0.0, beyond, xtol=1e-13, rtol=1e-12))
+    return float(scipy.optimize.brentq(excess, 0.0, beyond, xtol=1e-13, rtol=1e-12))
 
 
 def _checked(r2, n, p):

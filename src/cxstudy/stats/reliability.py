@@ -8,7 +8,7 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from cxstudy.faults import NotTestable
 from cxstudy.stats.intervals import check_confidence, critical
@@ -44,7 +44,7 @@ def cronbach(covariance, n, *, confidence=0.95, names=None):
     k = len(covariance)
     estimate = k / (k - 1) * (1 - np.trace(covariance) / covariance.sum())
     df = n - 1, (n - 1) * (k - 1)
-    low, high = (1 - (1 - estimate) * stats.f.ppf((1 + side * confidence) / 2, *df) for side in (1, -1))
+    low, high = (1 - (1 - estimate) * scipy.stats.f.ppf((1 + side * confidence) / 2, *df) for side in (1, -1))
     return Reliability(float(estimate), np.nan, float(low), float(high), "Feldt")
 
 

@@ -7,7 +7,7 @@ and Psychology 25).
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from cxstudy.faults import NotTestable
 from cxstudy.stats.intervals import check_confidence
@@ -72,12 +72,12 @@ def response_surface(outcome, first, second, *, cluster=None, centre=0.0, confid
     weights = np.vstack([np.eye(len(TERMS)), *ALONG.values()])
     estimate = weights @ np.asarray(fit.params)
     error = np.sqrt(np.einsum("ij,jk,ik->i", weights, np.asarray(fit.cov_params()), weights))
-    reach, ratio = stats.t.ppf((1 + confidence) / 2, df) * error, estimate / error
+    reach, ratio = scipy.stats.t.ppf((1 + confidence) / 2, df) * error, estimate / error
     table = pd.DataFrame({"term": [*TERMS, *ALONG], "n": len(z), "estimate": estimate, "std_error": error})
     table = table.assign(ci_low=estimate - reach, ci_high=estimate + reach, statistic=ratio, df=df)
     linear = OLS(z, design[:, :3]).fit().rsquared
     return table.assign(
-        p_value=2 * stats.t.sf(np.abs(ratio), df), confidence=confidence, method=method, r2=fit.rsquared,
+        p_value=2 * scipy.stats.t.sf(np.abs(ratio), df), confidence=confidence, method=method, r2=fit.rsquared,
         r2_linear=linear,
     )  # fmt: skip
 

@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 from cxstudy.stats.regression import nothing, t_row
 
@@ -47,7 +47,7 @@ def theil_sen(y, x, confidence=0.95):
     """
     if len(y) > PAIRS_UP_TO:
         return nothing(len(y), "too-many")
-    found = stats.theilslopes(y, x, alpha=confidence)
+    found = scipy.stats.theilslopes(y, x, alpha=confidence)
     return nothing(len(y), None, float(found.slope)) | {
         "ci_low": float(found.low_slope), "ci_high": float(found.high_slope), "method": "Theil–Sen",
     }  # fmt: skip
@@ -88,12 +88,12 @@ def correlation(y, x, *, cluster=None, confidence=0.95, replicates=2000, seed=1)
         return clustered_correlations([(y, x, cluster)], confidence=confidence, replicates=replicates, seed=seed)[0]
     r, n = float(np.corrcoef(y, x)[0, 1]), len(y)
     inside, error = min(max(r, -1 + 1e-15), 1 - 1e-15), 1 / np.sqrt(n - 3)
-    reach = stats.norm.ppf((1 + confidence) / 2) * error
+    reach = scipy.stats.norm.ppf((1 + confidence) / 2) * error
     t = inside * np.sqrt((n - 2) / (1 - inside**2))
     low, high = np.tanh(np.arctanh(inside) - reach), np.tanh(np.arctanh(inside) + reach)
     return {
         "n": n, "estimate": r, "std_error": float((1 - r**2) * error), "ci_low": float(low), "ci_high": float(high),
-        "p_value": float(2 * stats.t.sf(abs(t), n - 2)), "method": "Pearson, Fisher z",
+        "p_value": float(2 * scipy.stats.t.sf(abs(t), n - 2)), "method": "Pearson, Fisher z",
     }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, stats
+import scipy
 
 from cxstudy.faults import NotTestable
 
@@ -83,7 +83,7 @@ def fit_text(text, data, *, labels=None):
     covariance = pd.DataFrame(covariance, free, free)
     errors = np.sqrt(np.diag(covariance))
     parameters["std_error"] = parameters["name"].map(dict(zip(free, errors, strict=True)))
-    parameters["p_value"] = 2 * stats.norm.sf((parameters["estimate"] / parameters["std_error"]).abs())
+    parameters["p_value"] = 2 * scipy.stats.norm.sf((parameters["estimate"] / parameters["std_error"]).abs())
     return SemFit(parameters, covariance, *_indices(model, best.fun, len(free), len(data)), len(data), tried)
 
 
@@ -121,7 +121,7 @@ def _indices(model, misfit, free, n):
     excess, base_excess = max(chi2 - df, 0.0), max(base - base_df, chi2 - df, 0.0)
     residual = ((observed - implied) / np.outer(root, root))[np.tril_indices(p)]
     return (
-        chi2, df, float(stats.chi2.sf(chi2, df)) if df else np.nan,
+        chi2, df, float(scipy.stats.chi2.sf(chi2, df)) if df else np.nan,
         1 - excess / base_excess if base_excess > 0 else 1.0,
         float((base / base_df - chi2 / df) / (base / base_df - 1)) if df else np.nan,
         float(np.sqrt(excess / (df * n))) if df else np.nan, float(np.sqrt(np.mean(residual**2))),
@@ -136,7 +136,7 @@ def _best(model):
         bounds = model.get_bounds()
         x = np.array([max(v, low + 0.01) if low is not None else v for v, (low, _) in zip(x, bounds, strict=True)])
         with np.errstate(all="ignore"):
-            found = optimize.minimize(
+            found = scipy.optimize.minimize(
                 model.obj_mlw, x, jac=model.grad_mlw, bounds=bounds, constraints=model.constraints, method="SLSQP",
                 options={"ftol": 1e-14, "maxiter": 2000},
             )  # fmt: skip

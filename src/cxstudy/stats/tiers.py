@@ -6,7 +6,7 @@ company); with one row per cluster they are the ordinary t and Welch intervals.
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 BATCH = 250
 DIGITS = 12
@@ -33,7 +33,7 @@ def tier_of(values, tiers):
             "Write tiers=4 for quarters, or fewer tiers when there are few units."
         )
     # published shares are ties on paper, but 100·(n·53/100)/n is not always 53 in floating point
-    ranks = stats.rankdata(np.round(values / (np.abs(values).max() or 1.0), DIGITS))
+    ranks = scipy.stats.rankdata(np.round(values / (np.abs(values).max() or 1.0), DIGITS))
     return np.ceil(tiers * (ranks - 0.5) / len(values)).astype(int)
 
 
@@ -54,7 +54,7 @@ def mean_with_intervals(values, *, cluster=None, confidence=0.95, replicates=200
         nothing = dict.fromkeys(("std_error", "ci_low", "ci_high", "df", "boot_low", "boot_high"), np.nan)
         return {"n": n, "estimate": mean, **nothing}
     error = float(np.sqrt(groups / (groups - 1) * np.square(sums - mean * sizes).sum()) / n)
-    reach = stats.t.ppf((1 + confidence) / 2, groups - 1) * error
+    reach = scipy.stats.t.ppf((1 + confidence) / 2, groups - 1) * error
     rng = np.random.default_rng(seed)
     means = []
     for start in range(0, replicates, BATCH):
@@ -109,7 +109,7 @@ def top_minus_bottom(outcome, tier, *, cluster=None, confidence=0.95):
         ends = (tier == tier.max()) | (tier == tier.min())
         dummy = (tier[ends] == tier.max()).astype(float)
         return slope(outcome[ends], dummy, cluster=np.asarray(cluster)[ends], confidence=confidence)
-    test = stats.ttest_ind(top, bottom, equal_var=False)
+    test = scipy.stats.ttest_ind(top, bottom, equal_var=False)
     low, high = test.confidence_interval(confidence)
     gap = float(top.mean() - bottom.mean())
     error = np.sqrt(top.var(ddof=1) / len(top) + bottom.var(ddof=1) / len(bottom))

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+import scipy
 
 
 def jonckheere(values, groups):
@@ -38,7 +38,7 @@ def jonckheere(values, groups):
     z = (j - mean) / np.sqrt(variance)
     return {
         "n": n, "statistic": float(j), "mean": float(mean), "std_error": float(np.sqrt(variance)), "z": float(z),
-        "p_value": float(2 * stats.norm.sf(abs(z))), "method": "Jonckheere–Terpstra, normal, ties corrected",
+        "p_value": float(2 * scipy.stats.norm.sf(abs(z))), "method": "Jonckheere–Terpstra, normal, ties corrected",
     }  # fmt: skip
 
 
@@ -58,11 +58,11 @@ def linear_contrast(values, groups, confidence=0.95):
     share = np.array([w**2 * p.var(ddof=1) / len(p) for w, p in zip(weights, parts, strict=True)])
     estimate, error = float(weights @ [p.mean() for p in parts]), float(np.sqrt(share.sum()))
     df = float(share.sum() ** 2 / (share**2 / [len(p) - 1 for p in parts]).sum())
-    reach = stats.t.ppf((1 + confidence) / 2, df) * error
+    reach = scipy.stats.t.ppf((1 + confidence) / 2, df) * error
     return {
         "n": len(values), "estimate": estimate, "std_error": error,
         "ci_low": estimate - reach, "ci_high": estimate + reach,
-        "statistic": estimate / error, "df": df, "p_value": float(2 * stats.t.sf(abs(estimate / error), df)),
+        "statistic": estimate / error, "df": df, "p_value": float(2 * scipy.stats.t.sf(abs(estimate / error), df)),
         "method": "linear contrast, separate variances",
     }  # fmt: skip
 
@@ -106,7 +106,7 @@ def _studentised(confidence, groups, df):
     from statsmodels.stats.libqsturng import qsturng
 
     start = np.asarray(qsturng(confidence, groups, df), float)
-    below, above = (stats.studentized_range.cdf(start + h, groups, df) for h in (0, 1e-3))
+    below, above = (scipy.stats.studentized_range.cdf(start + h, groups, df) for h in (0, 1e-3))
     return start + (confidence - below) * 1e-3 / (above - below)
 
 
