@@ -298,3 +298,11 @@ def test_a_browser_opens_the_page_without_a_console_message(page, tmp_path):
     # the test can fail: a page that asks for a picture is reported by the same browser
     file.write_text(page.replace("<main>", '<main><img src="https://example.org/x.png" alt="">'), encoding="utf-8")
     assert "Content Security Policy" in chromium(file.as_uri(), tmp_path / "profile", "--dump-dom").stderr
+
+
+def test_what_is_changed_in_an_output_is_cleaned_as_well():
+    def change(soup):
+        soup.p.append(soup.new_tag("img", attrs={"src": "https://example.org/a.png", "onload": "x()"}))
+
+    html = safe_html("<p>a</p>", change)
+    assert "<p>a<img" in html and "https:" not in html and "onload" not in html

@@ -11,14 +11,15 @@ from functools import cache
 from pathlib import Path
 
 import nbformat
-from nbconvert.exporters import HTMLExporter
+from nbconvert.exporters import HTMLExporter, TemplateExporter
+from nbconvert.filters import Highlight2HTML
 from traitlets.config import Config
 
 import cxstudy
 from cxstudy.language import text
 from cxstudy.report.content_policy import CONTENT_POLICY
 from cxstudy.report.safe_text import markdown, math, safe_html
-from cxstudy.report.tables import tidy_tables
+from cxstudy.report.tables import tidy
 
 TEMPLATE = Path(__file__).parent / "template"
 NEAR = 3
@@ -197,8 +198,16 @@ def _exporter():
 
 
 class _PageExporter(HTMLExporter):
+    def from_notebook_node(self, nb, resources=None, **kw):
+        """The page and its resources.
+
+        HTMLExporter's own parses the whole page once more to describe pictures that have no description; ours have one.
+        """
+        self.register_filter("highlight_code", Highlight2HTML(pygments_lexer="ipython3", parent=self))
+        return TemplateExporter.from_notebook_node(self, nb, self._init_resources(resources), **kw)
+
     def default_filters(self):
         yield from super().default_filters()
         yield ("markdown2html", markdown)
-        yield ("safe_html", lambda html: tidy_tables(safe_html(html)))
+        yield ("safe_html", lambda html: safe_html(html, tidy))
         yield ("math", lambda latex: math(latex.strip().strip("$"), "block"))

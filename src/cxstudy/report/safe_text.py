@@ -15,11 +15,12 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 TAGS = frozenset(
     "a abbr b blockquote br caption code col colgroup dd del details div dl dt em "
     "figcaption figure h1 h2 h3 h4 h5 h6 hr i img kbd li ol p pre s small span strong sub "
-    "summary sup table tbody td tfoot th thead tr u ul".split()
+    "summary sup table tbody td tfoot th thead tr u ul wbr".split()
 )
 ATTRIBUTES = {
     "*": ["class", "title", "lang"],
     "a": ["href"],
+    "div": ["tabindex", "role", "aria-label"],
     "img": ["src", "alt", "width", "height"],
     "td": ["colspan", "rowspan"],
     "th": ["colspan", "rowspan", "scope"],
@@ -58,11 +59,15 @@ def markdown(source, attachments=None):
     return MarkdownWithMath(renderer=renderer, inline=_Inline(hard_wrap=False)).render(source)
 
 
-def safe_html(html):
-    """The HTML of an output with only the tags of a text and a table left, and no address to fetch from."""
+def safe_html(html, change=lambda soup: None):
+    """The HTML of an output with only the tags of a text and a table left, and no address to fetch from.
+
+    ``change`` is given the parsed output and may alter it; what it makes is cleaned as well.
+    """
     soup = BeautifulSoup(html, "html.parser")
     for element in soup(["style", "script", "iframe", "object", "template", "noscript"]):
         element.decompose()
+    change(soup)
     return _cleaner().clean(str(soup))
 
 

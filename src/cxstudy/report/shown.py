@@ -9,7 +9,7 @@ import nbformat
 import pandas as pd
 from bs4 import BeautifulSoup
 
-from cxstudy.anonymity import KEPT, hidden_rows
+from cxstudy.anonymity import COUNTERS, KEPT, hidden_rows
 
 _NUMBER = re.compile(r"[-−+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?|True|False")
 HIDDEN = "–"
@@ -33,6 +33,8 @@ def without_small_groups(html, thresholds, groups=None):
 
     ``thresholds`` and ``groups`` as in `cxstudy.anonymity.suppress`. HTML without such a group is returned as it is.
     """
+    if not any(name in html for name in (*COUNTERS, "n_unit")):
+        return html
     soup, changed = BeautifulSoup(html, "html.parser"), False
     for table in soup.find_all("table"):
         names, rows = _cells(table)

@@ -20,6 +20,12 @@ def tidy_tables(html, language="en"):
     The unrounded number stays in the cell's ``title``. An unnamed index 0, 1, 2, … is left out.
     """
     soup = BeautifulSoup(html, "html.parser")
+    tidy(soup, language)
+    return str(soup)
+
+
+def tidy(soup, language="en"):
+    """`tidy_tables` of parsed HTML, which is changed."""
     for table in soup.find_all("table"):
         if not _rows(table):
             empty = soup.new_tag("p", attrs={"class": "muted"})
@@ -36,7 +42,6 @@ def tidy_tables(html, language="en"):
         table.wrap(box)
         table["class"] = ["data"]
         table.attrs.pop("border", None)
-    return str(soup)
 
 
 def decimals(values):
