@@ -8,12 +8,14 @@ import sys
 
 def run(given):
     """Run a study's notebooks; prints the headlines, the verdicts and the page to open."""
-    from cxstudy.language import text
-    from cxstudy.report.run import run_study
+    from cxstudy.report.forked import warming_up
 
-    outcome = run_study(
-        given.study, given.only, given.parameters, given.jobs, given.out, isolated=given.isolated
-    )
+    with warming_up(given.isolated) as server:
+        from cxstudy.language import text
+        from cxstudy.report.run import run_study
+
+        asked = (given.study, given.only, given.parameters, given.jobs, given.out)
+        outcome = run_study(*asked, isolated=given.isolated, server=server)
     for reason in outcome.unanswered.values():
         print(reason)
     if not outcome.ok:
@@ -36,10 +38,14 @@ def _say_failed(outcome):
 
 def rerun(given):
     """Make a run again; 1 when a finding changed."""
-    from cxstudy.language import text
-    from cxstudy.report.rerun import rerun
+    from cxstudy.report.forked import warming_up
 
-    outcome = rerun(given.run, study=given.study, jobs=given.jobs, out=given.out, isolated=given.isolated)
+    with warming_up(given.isolated) as server:
+        from cxstudy.language import text
+        from cxstudy.report.rerun import rerun
+
+        asked = {"study": given.study, "jobs": given.jobs, "out": given.out, "isolated": given.isolated}
+        outcome = rerun(given.run, **asked, server=server)
     for cause in outcome.causes:
         print(cause.sentence())
     if not outcome.run.ok:

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import nullcontext
 from pathlib import Path
 
 from cxstudy.report.forking import LOOK, kill_group
@@ -35,6 +36,14 @@ ENVIRONMENT = {
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
 }
 PATIENCE = 5.0  # seconds the process has to end by itself
+
+
+def warming_up(isolated=False):
+    """A context manager: a ForkServer that loads from now on, or None with ``isolated`` and where none is `supported`.
+
+    Entered before anything else is imported, it loads beside that.
+    """
+    return nullcontext() if isolated or not supported() else ForkServer(environment=ENVIRONMENT)
 
 
 def supported():

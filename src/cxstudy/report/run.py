@@ -18,7 +18,7 @@ from cxstudy.anonymity import Groups
 from cxstudy.answerable import answers, sentence
 from cxstudy.faults import NotTestable
 from cxstudy.language import text
-from cxstudy.report.forked import ENVIRONMENT, ForkServer, supported
+from cxstudy.report.forked import warming_up
 from cxstudy.report.notebook_list import CLAIMS, check_parameters, list_notebooks, select
 from cxstudy.report.record import plain
 from cxstudy.report.run_record import begun, finished, is_whole, longest_first, write_json
@@ -71,9 +71,8 @@ def run_study(
     if jobs < 1:
         raise ValueError(f"jobs is how many notebooks run at a time, 1 or more; got {jobs}. Two cores: jobs 2.")
     with ExitStack() as stack:
-        if server is None and not isolated and supported():
-            # first of all: it loads while the data are read
-            server = stack.enter_context(ForkServer(environment=ENVIRONMENT))
+        if server is None:
+            server = stack.enter_context(warming_up(isolated))
         study = open_study(study_path)
         books = list_notebooks(study, notebooks)
         if again is None:
