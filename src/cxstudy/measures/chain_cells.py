@@ -4,12 +4,11 @@ import numpy as np
 import pandas as pd
 
 from cxstudy.counted import is_counted
+from cxstudy.grouping_sets import quoted, sums_by
 from cxstudy.measures.asked import KEYS
 from cxstudy.measures.index import fewest_answered, index_column
 from cxstudy.measures.pairing import financial_year, waves_are_years
-from cxstudy.tally import moments, moments_of_each
-
-INDEX = "chain_index_"
+from cxstudy.tally import moments
 
 
 def chain_cells(study, scales, years):
@@ -65,9 +64,12 @@ def _indices(data, scales, by):
     """Scale → n and mean of its index by group, of all scales in one query."""
     if not scales:
         return {}
-    columns = {f"{INDEX}{name}": index_column(data, items) for name, items in scales.items()}
-    each = moments_of_each(data.mutate(**columns), list(columns), by=by)
-    return {name: m.keys.assign(n=m.n, mean=_means(m)) for name, m in zip(scales, each.values(), strict=True)}
+    # numbered, as the name of a scale may be anything
+    columns = {f"_scale{i}": index_column(data, items) for i, items in enumerate(scales.values())}
+    sums = {f"n{i}": f"count({quoted(c)})::DOUBLE" for i, c in enumerate(columns)}
+    sums |= {f"mean{i}": f"avg({quoted(c)})" for i, c in enumerate(columns)}
+    (cells,) = sums_by(data.mutate(**columns), [tuple(by)], sums)
+    return {name: cells[by].assign(n=cells[f"n{i}"], mean=cells[f"mean{i}"]) for i, name in enumerate(scales)}
 
 
 def _means(m):
