@@ -20,7 +20,7 @@ from cxstudy.report import run as run_module
 @pytest.fixture
 def study(tmp_path, server, monkeypatch):
     """A small study; the workbook's notebooks are one tiny one; kernels come from the server of the test session."""
-    monkeypatch.setattr(run_module, "ForkServer", lambda environment: nullcontext(server))
+    monkeypatch.setattr("cxstudy.report.forked.ForkServer", lambda environment: nullcontext(server))
     write_notebook(tmp_path / "ours", "01_first")
     monkeypatch.setattr(notebook_list, "repository_notebooks", lambda: tmp_path / "ours")
     return write_study(tmp_path / "data")

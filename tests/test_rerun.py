@@ -11,7 +11,6 @@ from small_study import write_notebook, write_study
 from cxstudy import cli
 from cxstudy.findings import Finding
 from cxstudy.report import rerun as module
-from cxstudy.report import run as run_module
 from cxstudy.report.rerun import compare, recorded, rerun, tolerance
 from cxstudy.report.run import run_study
 
@@ -85,7 +84,7 @@ def test_a_changed_file_is_named_before_the_findings(copy, again):
 
 def test_on_the_command_line_0_is_nothing_changed_and_1_findings_changed(copy, server, monkeypatch, capsys):
     home, folder = copy
-    monkeypatch.setattr(run_module, "ForkServer", lambda environment: Shared(server))
+    monkeypatch.setattr("cxstudy.report.forked.ForkServer", lambda environment: Shared(server))
     monkeypatch.setattr("cxstudy.report.notebook_list.repository_notebooks", lambda: home / "ours")
     assert cli.main(["rerun", str(folder)]) == 0
     assert "All 2 findings are as they were. The new run is " in capsys.readouterr().out

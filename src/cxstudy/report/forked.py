@@ -16,8 +16,8 @@ from pathlib import Path
 
 from cxstudy.report.forking import LOOK, kill_group
 
-# some of them are what the libraries import at their first use; not matplotlib's inline backend, which joins the
-# shell it finds when it is imported
+# what nearly all notebooks need, as all wait for it; some of it is imported by the libraries at their first use.
+# Not matplotlib's inline backend, which joins the shell it finds when it is imported
 LIBRARIES = (
     "pandas pandas.io.formats.csvs pandas.io.formats.html pydantic yaml encodings.utf_8_sig pyarrow_hotfix duckdb "
     "ibis ibis.backends.duckdb ibis.backends.duckdb.converter ibis.expr.types.groupby ibis.formats.numpy "
@@ -25,8 +25,7 @@ LIBRARIES = (
     "statsmodels.stats.libqsturng matplotlib.pyplot matplotlib.backends.backend_agg PIL.PngImagePlugin "
     "PIL.JpegImagePlugin PIL.GifImagePlugin PIL.PpmImagePlugin ipykernel.kernelapp ipykernel.ipkernel "
     "ipykernel.zmqshell IPython.core.completer IPython.core.completerlib IPython.core.oinspect IPython.core.logger "
-    "IPython.extensions.storemagic sqlite3 tornado.platform.asyncio babel.numbers babel.dates seaborn "
-    "pingouin"
+    "IPython.extensions.storemagic sqlite3 tornado.platform.asyncio babel.numbers babel.dates"
 ).split()
 # one thread each, or two kernels on two cores wait for each other; the backend of Jupyter,
 # or a MPLBACKEND of the user's shell would leave the pages without pictures
@@ -168,10 +167,10 @@ class Child:
 
 
 def _own_modules():
-    """The modules of cxstudy a notebook may use: all but the command line and what runs and renders notebooks."""
+    """The modules of cxstudy notebooks use: not the command line, proposals, simulated worlds, what runs notebooks."""
     home = Path(__file__).resolve().parents[1]
     files = sorted(home.rglob("*.py"))
     names = [".".join(("cxstudy", *f.relative_to(home).with_suffix("").parts)) for f in files]
     ours = ("cxstudy.report.record", "cxstudy.report.audience")
-    left_out = ("cxstudy.cli", "cxstudy.report.")
+    left_out = ("cxstudy.cli", "cxstudy.commands", "cxstudy.proposal", "cxstudy.recovery", "cxstudy.report.")
     return [name for name in names if name in ours or not name.endswith("__") and not name.startswith(left_out)]
