@@ -31,6 +31,8 @@ def serve():
     _draw_once()
     # what is loaded stays: the kernels need not look through it for garbage, nor copy it by looking
     gc.freeze()
+    # as on the command line: a notebook that lives for seconds leaves little to collect
+    gc.set_threshold(50_000, 20, 20)
     gc.enable()
     children, waiting, parent = set(), b"", os.getpid()
     while True:
