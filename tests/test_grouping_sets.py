@@ -5,8 +5,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from cxstudy.grouping_sets import quoted, sums_by
+from cxstudy.grouping_sets import sums_by
 from cxstudy.held import held
+from cxstudy.quoting import named
 
 ODD = 'a "group", so called'
 
@@ -39,7 +40,7 @@ def test_each_set_is_a_group_by_of_its_own_and_missing_keys_come_last(frame, tab
 
 
 def test_made_columns_and_rows_that_count(frame, table):
-    (found,) = sums_by(table, [("twice",)], {"n": "count(*)"}, made={"twice": "2 * x"}, where=f"{quoted(ODD)} = 'a'")
+    (found,) = sums_by(table, [("twice",)], {"n": "count(*)"}, made={"twice": "2 * x"}, where=f"{named(ODD)} = 'a'")
     expected = (2 * frame.loc[frame[ODD] == "a", "x"]).value_counts().sort_index()
     assert found.values.tolist() == [[x, n] for x, n in expected.items()]
 

@@ -1,13 +1,6 @@
 """Sums by several kinds of group in one scan of a table: SQL's GROUPING SETS, for which Ibis has no word."""
 
-
-def quoted(name):
-    """A column's name as SQL writes it.
-
-    >>> quoted('a"b')
-    '"a""b"'
-    """
-    return '"' + name.replace('"', '""') + '"'
+from cxstudy.quoting import named
 
 
 def sums_by(table, sets, sums, *, made=None, where=None, alike=None):
@@ -16,7 +9,7 @@ def sums_by(table, sets, sums, *, made=None, where=None, alike=None):
     ``table``: an Ibis table that lies in a database, as those of a study do. ``sets``: tuples of columns, no two alike;
     () stands for all rows together. ``sums``: name → the aggregate. ``made``: name → what a further column holds;
     ``where``: which rows count. ``alike``: columns; the rows of a group that agree in them are summed as one row, whose
-    column _k is their number. All expressions are SQL, columns in them `quoted`. A missing key is a group of its own,
+    column _k is their number. All expressions are SQL, columns in them `quoting.named`. A missing key is a group of its own,
     and the last.
 
     >>> import ibis
@@ -28,19 +21,19 @@ def sums_by(table, sets, sums, *, made=None, where=None, alike=None):
     """
     con = table.get_backend()
     keys = list(dict.fromkeys(key for one in sets for key in one))
-    heads = [quoted(key) for key in keys]
-    rows = ", ".join(["*", *(f"{text} AS {quoted(name)}" for name, text in (made or {}).items())])
+    heads = [named(key) for key in keys]
+    rows = ", ".join(["*", *(f"{text} AS {named(name)}" for name, text in (made or {}).items())])
     rows = f"SELECT {rows} FROM ({con.compile(table)})" + (f" WHERE {where}" if where else "")
     if alike is not None:
         rows = f"SELECT {', '.join([*heads, 'count(*) AS _k'])} FROM ({rows}) GROUP BY " + (
-            ", ".join([*heads, *map(quoted, alike)]) or "()"
+            ", ".join([*heads, *map(named, alike)]) or "()"
         )
     # numbered, as a name of its own could be that of a column
     asked = [f"{head} AS _k{i}" for i, head in enumerate(heads)] + [
         f"{s} AS _s{i}" for i, s in enumerate(sums.values())
     ]
     asked += [f"grouping({', '.join(heads)}) AS _set" if keys else "0 AS _set"]
-    groups = ", ".join(f"({', '.join(map(quoted, one))})" for one in sets)
+    groups = ", ".join(f"({', '.join(map(named, one))})" for one in sets)
     found = con.con.sql(f"SELECT {', '.join(asked)} FROM ({rows}) GROUP BY GROUPING SETS ({groups})")
     found = found.to_arrow_table().to_pandas()
     found.columns = [*keys, *sums, "_set"]

@@ -29,6 +29,7 @@ from cxstudy.opening.remarks import remarks_on
 from cxstudy.opening.rules import Opened
 from cxstudy.opening.study_file import read_study_file
 from cxstudy.opening.values import read_values, typed
+from cxstudy.shared_study import put_before
 from cxstudy.study_table import StudyTable
 
 
@@ -125,13 +126,18 @@ class Study:
         held = {*self.tables[table].columns, *self.tables[table].questions}
         return held.issuperset(columns)
 
-    def fingerprints(self):
-        """SHA-256 of study.yaml and of every file it names, ``{file name: hexadecimal text}``."""
+    @property
+    def files(self):
+        """The names of study.yaml and of every file it names."""
         names = [self.file.name, *(name for t in self.tables.values() for name in t.spec.files.values())]
         names += [self.config.truth] if self.config.truth else []
         fieldwork = self.config.fieldwork
         names += [fieldwork.invited] if fieldwork and isinstance(fieldwork.invited, str) else []
-        return {name: _sha256(self.folder / name) for name in dict.fromkeys(names)}
+        return tuple(dict.fromkeys(names))
+
+    def fingerprints(self):
+        """SHA-256 of every one of ``files``, ``{file name: hexadecimal text}``."""
+        return {name: _sha256(self.folder / name) for name in self.files}
 
     def record(self, result, out):
         """Write a result's tables, figures and findings into the folder ``out``."""
@@ -142,9 +148,15 @@ def open_study(path=None):
     """Open the study in folder ``path`` (or at that study.yaml); without it, the synthetic sample.
 
     Every table is read, checked and typed. Raises one `DataError` with all faults of all files. Files are loaded
-    into an in-memory DuckDB, only Parquet is read from its file whenever it is asked.
+    into an in-memory DuckDB, only Parquet is read from its file whenever it is asked. In a notebook of a run this has
+    been done once for all notebooks (`shared_study`).
     """
     file = find_study_file(path)
+    before = put_before(file)
+    return _opened(file) if before is None else Study(file, **before)
+
+
+def _opened(file):
     config = read_study_file(file)
     con = ibis.duckdb.connect()
     opened, ignored, faults, links = {}, {}, [], Links(config)

@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 
 from cxstudy.counted import is_counted
-from cxstudy.grouping_sets import quoted, sums_by
+from cxstudy.grouping_sets import sums_by
 from cxstudy.measures.asked import KEYS
 from cxstudy.measures.index import fewest_answered, index_column
 from cxstudy.measures.pairing import financial_year, waves_are_years
+from cxstudy.quoting import named
 from cxstudy.tally import moments
 
 
@@ -66,8 +67,8 @@ def _indices(data, scales, by):
         return {}
     # numbered, as the name of a scale may be anything
     columns = {f"_scale{i}": index_column(data, items) for i, items in enumerate(scales.values())}
-    sums = {f"n{i}": f"count({quoted(c)})::DOUBLE" for i, c in enumerate(columns)}
-    sums |= {f"mean{i}": f"avg({quoted(c)})" for i, c in enumerate(columns)}
+    sums = {f"n{i}": f"count({named(c)})::DOUBLE" for i, c in enumerate(columns)}
+    sums |= {f"mean{i}": f"avg({named(c)})" for i, c in enumerate(columns)}
     (cells,) = sums_by(data.mutate(**columns), [tuple(by)], sums)
     return {name: cells[by].assign(n=cells[f"n{i}"], mean=cells[f"mean{i}"]) for i, name in enumerate(scales)}
 

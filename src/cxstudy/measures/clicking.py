@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from cxstudy.engine import fetch
-from cxstudy.grouping_sets import quoted, sums_by
+from cxstudy.grouping_sets import sums_by
 from cxstudy.measures.oddities import FAST, judged
+from cxstudy.quoting import named
 from cxstudy.stats import patterns
 from cxstudy.stats.moments import Moments
 
@@ -25,7 +26,7 @@ def straight(answers, alpha=0.05):
     expected, p_value, p_adjusted, flagged.
     """
     items, expr = list(answers.items), answers.expr
-    first, rest = quoted(items[0]), [quoted(q) for q in items[1:]]
+    first, rest = named(items[0]), [named(q) for q in items[1:]]
     total = " + ".join(f"{q}::DOUBLE" for q in (first, *rest))
     sums = {"n": "count(*)", "same": f"count(*) FILTER ({' AND '.join(f'{first} = {q}' for q in rest)})"}
     by = ("unit",) if "unit" in answers.kinds else ()
@@ -69,11 +70,11 @@ def _chance(expr, items, scale):
 
 def _complete(expr, items):
     """The `Moments` of the answers to all ``items``, over those who answered every one."""
-    values = [f"{quoted(q)}::DOUBLE" for q in items]
+    values = [f"{named(q)}::DOUBLE" for q in items]
     k, upper = len(items), [(i, j) for i in range(len(items)) for j in range(i, len(items))]
     sums = {"n": "count(*)"} | {f"t{i}": f"sum({v})" for i, v in enumerate(values)}
     sums |= {f"c{i}_{j}": f"sum({values[i]} * {values[j]})" for i, j in upper}
-    (found,) = sums_by(expr, [()], sums, where=" AND ".join(f"{quoted(q)} IS NOT NULL" for q in items))
+    (found,) = sums_by(expr, [()], sums, where=" AND ".join(f"{named(q)} IS NOT NULL" for q in items))
     found = found.fillna(0)
     n, total, cross = (
         found["n"].to_numpy(float),

@@ -2,8 +2,9 @@
 
 import pandas as pd
 
-from cxstudy.grouping_sets import quoted, sums_by
+from cxstudy.grouping_sets import sums_by
 from cxstudy.measures.oddities import judged
+from cxstudy.quoting import named
 from cxstudy.stats import patterns
 
 
@@ -41,7 +42,7 @@ def _pairs(answers, key, columns):
 
     Counted are the rows with two answered questions or more.
     """
-    given = " + ".join(f"({quoted(q)} IS NOT NULL)::INT" for q in answers.questions)
+    given = " + ".join(f"({named(q)} IS NOT NULL)::INT" for q in answers.questions)
     sums = {"pairs": "sum(_k * (_k - 1) / 2)", "more": "sum(_k - 1)::BIGINT", "n": "sum(_k)::BIGINT"}
     (found,) = sums_by(answers.expr, [tuple(key)], sums, where=f"{given} >= 2", alike=columns)
     return found.fillna({"pairs": 0, "more": 0, "n": 0})

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 
 from cxstudy.counted import CLASSES, is_counted
-from cxstudy.grouping_sets import quoted, sums_by
+from cxstudy.grouping_sets import sums_by
 from cxstudy.held import held
+from cxstudy.quoting import named
 from cxstudy.tally import counts
 
 ASKED = ("customers", "employees")
@@ -128,10 +129,10 @@ def _cells(study, name):
 
 
 def _read_cells(table):
-    when = next((quoted(c) for c in ("date", "year") if c in table.columns), "NULL")
+    when = next((named(c) for c in ("date", "year") if c in table.columns), "NULL")
     sums = {"_rows": "count(*)", "_answers": "coalesce(sum(n), 0)::BIGINT" if is_counted(table) else "count(*)"}
     sums |= {"_first": f"min({when})::VARCHAR", "_last": f"max({when})::VARCHAR"}
-    (found,) = sums_by(table.expr, [("unit",)], sums | {c: f"count({quoted(c)})" for c in _columns(table)})
+    (found,) = sums_by(table.expr, [("unit",)], sums | {c: f"count({named(c)})" for c in _columns(table)})
     return found
 
 

@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 
 from cxstudy.engine import fetch
-from cxstudy.grouping_sets import quoted, sums_by
+from cxstudy.grouping_sets import sums_by
 from cxstudy.measures.index import scale_of
+from cxstudy.quoting import named
 from cxstudy.stats import patterns
 from cxstudy.stats.multiple import adjusted
 
@@ -54,11 +55,11 @@ class Answers:
         their sum and ``ss0`` … that of their squares.
         """
         there = [k for k in KINDS if k in self.expr.columns]
-        sums = {"n": "count(*)"} | {c: f"count({quoted(c)})" for c in TOGETHER if c in self.expr.columns}
+        sums = {"n": "count(*)"} | {c: f"count({named(c)})" for c in TOGETHER if c in self.expr.columns}
         for i, question in enumerate(self.others):
-            value = f"{quoted(question)}::DOUBLE"
+            value = f"{named(question)}::DOUBLE"
             sums |= {
-                f"n{i}": f"count({quoted(question)})",
+                f"n{i}": f"count({named(question)})",
                 f"s{i}": f"sum({value})",
                 f"ss{i}": f"sum({value} * {value})",
             }

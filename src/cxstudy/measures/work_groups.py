@@ -9,12 +9,13 @@ import pandas as pd
 from cxstudy.counted import is_counted
 from cxstudy.faults import NotTestable
 from cxstudy.findings import Reading
-from cxstudy.grouping_sets import quoted, sums_by
+from cxstudy.grouping_sets import sums_by
 from cxstudy.held import held
 from cxstudy.language import say
 from cxstudy.measures.asked import KEYS, Asked, asked
 from cxstudy.measures.index import fewest_answered, index_column
 from cxstudy.measures.pairing import at_least_threshold
+from cxstudy.quoting import named
 from cxstudy.tally import moments_of_each
 
 NEAREST = 5
@@ -104,7 +105,7 @@ def question_moments(data, columns):
         return {c: _by_group(m.keys, m.n, m.n_missing, m.total[:, 0], m.cross[:, 0, 0]) for c, m in moments.items()}
     sums = {"rows": "count(*)"}
     for i, column in enumerate(columns):
-        value = f"{quoted(column)}::DOUBLE"
+        value = f"{named(column)}::DOUBLE"
         sums |= {f"n{i}": f"count({value})", f"t{i}": f"sum({value})", f"c{i}": f"sum({value} * {value})"}
     (found,) = sums_by(getattr(data, "expr", data), [tuple(KEYS)], sums)
     keys, whole = found[KEYS], {c: found[c].fillna(0).to_numpy(float) for c in sums}
@@ -128,8 +129,8 @@ def _by_group(keys, n, n_missing, total, squares):
     some = np.where(n > 0, n, np.nan)
     ss = np.maximum(squares - total**2 / some, 0)
     frame = keys.assign(n=n.astype(int), n_missing=n_missing.astype(int), mean=total / some, ss=ss)
-    named = frame[KEYS].notna().all(axis=1)
-    return frame[named].reset_index(drop=True), int((frame["n"] + frame["n_missing"])[~named].sum())
+    known = frame[KEYS].notna().all(axis=1)
+    return frame[known].reset_index(drop=True), int((frame["n"] + frame["n_missing"])[~known].sum())
 
 
 def _index_of_counts(table, scales, found, side):

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from cxstudy.faults import DataError, Fault
-from cxstudy.opening.source import named, quoted
+from cxstudy.quoting import named, quoted
 
 
 def with_constants(con, name, source, spec):

@@ -12,9 +12,10 @@ from cxstudy.faults import DataError, Fault
 from cxstudy.opening import spreadsheets, statistical_files
 from cxstudy.opening.constants import with_constants
 from cxstudy.opening.reshaping import long_to_wide, wide_to_long
-from cxstudy.opening.source import AGAIN, Source, check_rows, named, quoted
+from cxstudy.opening.source import AGAIN, Source, check_rows
 from cxstudy.opening.text_files import read_text
 from cxstudy.opening.waves import together
+from cxstudy.quoting import named, quoted
 
 _TEXT, _PARQUET = (".csv", ".csv.gz"), (".parquet",)
 SUFFIXES = (*_TEXT, *_PARQUET, *spreadsheets.SUFFIXES, *statistical_files.SUFFIXES)

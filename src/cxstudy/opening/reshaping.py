@@ -5,7 +5,8 @@ from dataclasses import replace
 from difflib import get_close_matches
 
 from cxstudy.faults import DataError, Fault
-from cxstudy.opening.source import Source, named, quoted
+from cxstudy.opening.source import Source
+from cxstudy.quoting import named, quoted
 from cxstudy.schema import TABLES
 
 _SHOWN = 20

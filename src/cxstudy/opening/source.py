@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 from cxstudy.faults import DataError, Fault
+from cxstudy.quoting import named
 
 AGAIN = "export it again."
 
@@ -47,20 +48,6 @@ class Source:
     def lines(self, rows):
         """``{row: where it stands}`` for values of ``row_``: line, row or case, with the file if there are several."""
         return self.locate(rows)
-
-
-def quoted(value):
-    """A text as the engine's SQL writes it.
-
-    >>> quoted("o'clock")
-    "'o''clock'"
-    """
-    return "'" + str(value).replace("'", "''") + "'"
-
-
-def named(column):
-    """A column's name as the engine's SQL writes it."""
-    return '"' + column.replace('"', '""') + '"'
 
 
 def check_names(names, file, row=1):

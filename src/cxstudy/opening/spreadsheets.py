@@ -6,7 +6,8 @@ from difflib import get_close_matches
 
 from cxstudy.faults import DataError, Fault
 from cxstudy.opening.sheet_parts import Parts, cell_parts
-from cxstudy.opening.source import AGAIN, Source, check_names, check_rows, named
+from cxstudy.opening.source import AGAIN, Source, check_names, check_rows
+from cxstudy.quoting import named
 
 SUFFIXES = (".xlsx", ".xlsm")
 _SEARCHED = 30

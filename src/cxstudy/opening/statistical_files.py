@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from cxstudy.faults import DataError, Fault
-from cxstudy.opening.source import Source, check_names, check_rows, named
+from cxstudy.opening.source import Source, check_names, check_rows
+from cxstudy.quoting import named
 
 SUFFIXES = (".sav", ".zsav", ".dta")
 _CELLS = 5_000_000

@@ -9,7 +9,8 @@ import duckdb
 from cxstudy.faults import DataError, Fault
 from cxstudy.opening.encodings import as_utf8, open_text, readable
 from cxstudy.opening.headings import LONGEST, read_heading
-from cxstudy.opening.source import Source, check_rows, named, quoted
+from cxstudy.opening.source import Source, check_rows
+from cxstudy.quoting import named, quoted
 
 
 def read_text(con, name, path, spec):

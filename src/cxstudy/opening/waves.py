@@ -1,7 +1,8 @@
 """Several files of one table as one source, with a column ``wave``."""
 
 from cxstudy.faults import DataError, Fault
-from cxstudy.opening.source import Source, named, quoted
+from cxstudy.opening.source import Source
+from cxstudy.quoting import named, quoted
 
 WAVE = "wave"
 

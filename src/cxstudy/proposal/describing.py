@@ -4,10 +4,10 @@ import datetime as dt
 import math
 from dataclasses import dataclass, field, replace
 
-from cxstudy.opening.source import named
 from cxstudy.opening.values import NO, YES
 from cxstudy.opening.wording import PATTERNS
 from cxstudy.proposal.vocabulary import is_no_answer
+from cxstudy.quoting import named
 
 MOST_VALUES = 60
 _LONGEST_WORD = 30

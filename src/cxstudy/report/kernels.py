@@ -79,17 +79,19 @@ class _Client(AsyncKernelClient):
 class ThisInterpreter(AsyncKernelManager):
     """Starts the Python that runs cxstudy, whatever kernel named python3 a user's home holds.
 
-    ``server`` is the ForkServer to fork kernels from, or None. `for_one_notebook` makes a class for each notebook,
-    because papermill wants a class, and what became of the process is asked of ``started`` afterwards.
+    ``server`` is the ForkServer to fork kernels from, or None; ``environment`` holds further variables of theirs.
+    `for_one_notebook` makes a class for each notebook, because papermill wants a class, and what became of the process
+    is asked of ``started`` afterwards.
     """
 
     server = None
     started = ()
+    environment = {}
     client_factory = Type(klass=_Client)
 
     @classmethod
-    def for_one_notebook(cls, server=None):
-        return type(cls.__name__, (cls,), {"server": server, "started": []})
+    def for_one_notebook(cls, server=None, environment=None):
+        return type(cls.__name__, (cls,), {"server": server, "started": [], "environment": environment or {}})
 
     @property
     def kernel_spec(self):
@@ -97,7 +99,7 @@ class ThisInterpreter(AsyncKernelManager):
             argv=[sys.executable, *IPYKERNEL, "-f", "{connection_file}", "--log-level=CRITICAL"],
             display_name="Python 3",
             language="python",
-            env=ENVIRONMENT,
+            env={**ENVIRONMENT, **self.environment},
         )
 
     async def _async_pre_start_kernel(self, **kw):
@@ -123,18 +125,19 @@ class _Forked(LocalProvisioner):
         return self.connection_info
 
 
-def execute_all(books, values, folder, jobs=2, server=None, on_done=lambda book, one: None, last=()):
+def execute_all(books, values, folder, jobs=2, server=None, on_done=lambda book, one: None, last=(), environment=None):
     """Run notebooks into ``folder``; returns stem → Executed. Progress goes to standard error.
 
     ``values`` holds the parameters of each notebook by stem, ``server`` is a ForkServer or None. ``on_done`` is called
     in this thread with each notebook and its Executed, while others still run. A failing notebook does not stop
     the others; an interrupt stops the kernels at once. The notebooks in ``last`` go on after their cells tagged
-    ``setup`` when all ``books`` have succeeded, and are left out when one has failed.
+    ``setup`` when all ``books`` have succeeded, and are left out when one has failed. ``environment``: further
+    environment variables of the kernels.
     """
     for name in ("papermill", "traitlets"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     every = [*books, *last]
-    done, managers = {}, {book.stem: ThisInterpreter.for_one_notebook(server) for book in every}
+    done, managers = {}, {book.stem: ThisInterpreter.for_one_notebook(server, environment) for book in every}
     with Progress(every) as progress, ThreadPoolExecutor(max_workers=max(1, jobs)) as pool:
         waiting = {}
         for book in every:

@@ -22,6 +22,7 @@ from cxstudy.report.forked import warming_up
 from cxstudy.report.notebook_list import CLAIMS, check_parameters, list_notebooks, select
 from cxstudy.report.record import plain
 from cxstudy.report.run_record import begun, finished, is_whole, longest_first, write_json
+from cxstudy.shared_study import shared
 from cxstudy.study import open_study
 
 
@@ -88,7 +89,8 @@ def run_study(
             run = begun(study, folder, datetime.now().astimezone(), asked, unanswered)
             if again is not None:
                 run["rerun_of"] = again["run"]
-            return _run(study, longest_first(books, home), values, run, folder, jobs, server)
+            environment = stack.enter_context(shared(study))
+            return _run(study, longest_first(books, home), values, run, folder, jobs, server, environment)
         except BaseException:
             _mark_failed(folder)
             raise
@@ -158,7 +160,7 @@ def _mark_failed(folder):
         return folder
 
 
-def _run(study, books, values, run, folder, jobs, server):
+def _run(study, books, values, run, folder, jobs, server, environment):
     # imported here, as a mistake in a name or the data need not wait for it
     execute_all, hide_small_groups = _executor()
 
@@ -182,7 +184,8 @@ def _run(study, books, values, run, folder, jobs, server):
             tables.add(book.analysis)
 
     last = [book for book in books if book.analysis == CLAIMS]
-    done = execute_all([book for book in books if book not in last], given, folder, jobs, server, finish, last)
+    first = [book for book in books if book not in last]
+    done = execute_all(first, given, folder, jobs, server, finish, last, environment)
     books = sorted((book for book in books if book.stem in done), key=lambda b: (b.analysis == CLAIMS, b.stem))
     run = finished(run, books, values, done, time.perf_counter() - clock)
     if run["status"] == "done":
