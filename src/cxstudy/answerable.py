@@ -5,6 +5,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from cxstudy.findings import Answer
+from cxstudy.held import held
 from cxstudy.language import say, text
 
 
@@ -20,13 +21,16 @@ def answers(study, only=None):
 
     found = {}
     for module in sorted(iter_modules(cxstudy.analyses.__path__), key=lambda m: m.name):
-        if only is not None and module.name not in only:
-            continue
-        asks = getattr(import_module(f"cxstudy.analyses.{module.name}"), "answerable", None)
-        if asks is not None:
-            answer = asks(study)
-            found[answer.analysis] = answer
+        if only is None or module.name in only:
+            answer = answer_of(study, module.name)
+            found |= {answer.analysis: answer} if answer else {}
     return found
+
+
+def answer_of(study, analysis):
+    """The `Answer` of one analysis, asked once of a study; None of one that cannot tell."""
+    asks = getattr(import_module(f"cxstudy.analyses.{analysis}"), "answerable", None)
+    return asks and held(study, ("answerable", analysis), lambda: asks(study))
 
 
 def sentence(answer: Answer, language="en"):

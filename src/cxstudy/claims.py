@@ -6,11 +6,11 @@ can be compared with a result but never get into one. The rules themselves are i
 
 import math
 from functools import cache
-from importlib import import_module
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 
+from cxstudy.answerable import answer_of
 from cxstudy.declarations import Claim
 from cxstudy.findings import Finding, Reading, Result, read_findings
 from cxstudy.language import say, text, yaml_of
@@ -55,10 +55,10 @@ def claims(study, out=None):
         A findings file that cannot be read, or one finding id in two files.
     """
     found, run = _found(out)
-    verdicts, asked = {}, {}
+    verdicts = {}
     for claim in declared():
         one = verdict(claim, found, study.truth, study.synthetic)
-        verdicts[claim] = _why_absent(claim, one.part, study, run, asked) if one.name == "not run" else one
+        verdicts[claim] = _why_absent(claim, one.part, study, run) if one.name == "not run" else one
     tables = {
         "claims": _claims_table(verdicts, study),
         "declarations": _declarations_table(study.truth),
@@ -87,11 +87,8 @@ def _found(out):
     return found, {one_id.split(".")[0] for one_id in found} | {path.stem for path in paths}
 
 
-def _why_absent(claim, part, study, run, asked):
-    """Why a claim has no finding: not built, these data cannot answer, nothing recorded, or not run.
-
-    ``asked``: analysis → its `Answer`, filled here, as several claims ask the same one.
-    """
+def _why_absent(claim, part, study, run):
+    """Why a claim has no finding: not built, these data cannot answer, nothing recorded, or not run."""
     name = part.finding.split(".")[0]
     if find_spec(f"cxstudy.analyses.{name}") is None:
         return Verdict("not built", part, None, Reading("claims.reason.not_built", {"analysis": name}))
@@ -102,9 +99,7 @@ def _why_absent(claim, part, study, run, asked):
     if name in run and claim.is_practice:
         return Verdict("not recorded", part, None, Reading("claims.reason.not_recorded"))
     if run and name not in run:
-        if name not in asked:
-            asked[name] = import_module(f"cxstudy.analyses.{name}").answerable(study)
-        answer = asked[name]
+        answer = answer_of(study, name)
         if answer.status == "no":
             reason = say(answer.reason, study.language)
             return Verdict("cannot answer", part, None, Reading("claims.reason.cannot_answer", {"reason": reason}))

@@ -13,3 +13,8 @@ def held(study, name, make):
     if name not in kept:
         kept[name] = make()
     return kept[name]
+
+
+def all_held(study):
+    """What has been made so far, by name."""
+    return dict(vars(study).get("_held", {}))

@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 import duckdb
 import ibis
 
+from cxstudy.held import all_held, held
 from cxstudy.quoting import named, quoted
 from cxstudy.study_table import StudyTable
 
@@ -37,10 +38,12 @@ def shared(study):
 
 
 def put_before(file):
-    """The parts of the `Study` of ``file`` (a study.yaml) by name, as this program was told; None without such.
+    """The `Study` of ``file`` (a study.yaml) that this program was told of, and what was held with it; else None.
 
     None also where a file of the study has changed since it was put.
     """
+    from cxstudy.study import Study
+
     folder = os.environ.get(OPENED)
     if not folder or not (Path(folder) / _REST).is_file():
         return None
@@ -53,8 +56,12 @@ def put_before(file):
     con.con.execute(f"ATTACH {quoted(Path(folder) / _TABLES)} AS put (READ_ONLY)")
     for query in kept.pop("_queries"):
         con.con.execute(query)
-    tables = {name: StudyTable(expr=con.table(name), **parts) for name, parts in kept["tables"].items()}
-    return kept | {"tables": tables}
+    tables = {name: StudyTable(expr=con.table(name), **parts) for name, parts in kept.pop("tables").items()}
+    found = kept.pop("_held")
+    study = Study(file, tables=tables, **kept)
+    for name, value in found.items():
+        held(study, name, lambda value=value: value)
+    return study
 
 
 def _put(study, folder):
@@ -71,7 +78,7 @@ def _put(study, folder):
     kept = {name: getattr(study, name) for name in parts} | {"tables": tables}
     with (folder / _REST).open("wb") as stream:
         pickle.dump(_state(study.file, study.files[1:]), stream)
-        pickle.dump(kept | {"_queries": [*queries, *(query for (query,) in views)]}, stream)
+        pickle.dump(kept | {"_held": all_held(study), "_queries": [*queries, *(query for (query,) in views)]}, stream)
 
 
 def _state(file, names):

@@ -152,8 +152,7 @@ def open_study(path=None):
     been done once for all notebooks (`shared_study`).
     """
     file = find_study_file(path)
-    before = put_before(file)
-    return _opened(file) if before is None else Study(file, **before)
+    return put_before(file) or _opened(file)
 
 
 def _opened(file):

@@ -89,6 +89,8 @@ def run_study(
             run = begun(study, folder, datetime.now().astimezone(), asked, unanswered)
             if again is not None:
                 run["rerun_of"] = again["run"]
+            # counted before the study is put for the notebooks, which need them as well
+            Groups.of(study)
             environment = stack.enter_context(shared(study))
             return _run(study, longest_first(books, home), values, run, folder, jobs, server, environment)
         except BaseException:

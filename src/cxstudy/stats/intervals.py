@@ -5,6 +5,8 @@ answers it is the effective sample size, the n at which simple random sampling w
 (Franco, Little, Louis & Slud 2019, Journal of Survey Statistics and Methodology 7(3), compare this for shares).
 """
 
+from statistics import NormalDist
+
 import numpy as np
 import scipy
 
@@ -40,7 +42,9 @@ def critical(confidence, df=np.inf):
     >>> round(float(critical(0.95)), 6), round(float(critical(0.95, 4)), 6)
     (1.959964, 2.776445)
     """
-    return scipy.special.stdtrit(df, (1 + check_confidence(confidence)) / 2)
+    level = (1 + check_confidence(confidence)) / 2
+    # most have no degrees of freedom, and need not wait for scipy to load
+    return NormalDist().inv_cdf(level) if np.isposinf(df).all() else scipy.special.stdtrit(df, level)
 
 
 def share_error(share, n):

@@ -17,7 +17,7 @@ sign on the slope.
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtr, ndtri
+import scipy
 
 from cxstudy.faults import NotTestable
 from cxstudy.stats.arguments import check_count
@@ -129,15 +129,15 @@ def bca_row(estimate, replicates, jackknife, *, confidence=0.95, unit=""):
             "so its bias can't be corrected. Check that both are the same statistic; else use the percentile interval.",
             needs=["replicates on both sides of the estimate"],
         )
-    bias = ndtri(below)
-    moved = bias + ndtri([(1 - confidence) / 2, (1 + confidence) / 2])
+    bias = scipy.special.ndtri(below)
+    moved = bias + scipy.special.ndtri([(1 - confidence) / 2, (1 + confidence) / 2])
     if (1 - accelerated * moved <= 0).any():
         raise NotTestable(
             f"the acceleration {accelerated:.3g} is too strong for the BCa formula at confidence {confidence:g}: "
             "one or two units decide the statistic. Use the percentile interval and look at each unit's influence.",
             needs=["more units"],
         )
-    levels = ndtr(bias + moved / (1 - accelerated * moved))
+    levels = scipy.special.ndtr(bias + moved / (1 - accelerated * moved))
     (low, high), extreme = _quantiles(used, levels)
     row = _row(len(_values("jackknife", jackknife)), used, lost, estimate, low, high, confidence, unit, "bca")
     return row | dict(bias=float(bias), acceleration=accelerated, extreme=extreme)
@@ -186,7 +186,7 @@ def _quantiles(used, levels):
         if k < 1 or k >= size:
             values.append(float(ordered[0 if k < 1 else -1]))
             continue
-        lower, here, upper = ndtri([k / (size + 1), level, (k + 1) / (size + 1)])
+        lower, here, upper = scipy.special.ndtri([k / (size + 1), level, (k + 1) / (size + 1)])
         values.append(float(ordered[k - 1] + max(here - lower, 0) / (upper - lower) * (ordered[k] - ordered[k - 1])))
     return values, bool(extreme)
 

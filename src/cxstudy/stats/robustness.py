@@ -3,9 +3,10 @@
 Column names are the caller's; ``per`` is the step of x an estimate is for.
 """
 
+from statistics import NormalDist
+
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
 
 from cxstudy.stats.regression import dummies, slope
 from cxstudy.stats.robust import clustered_correlations, correlation, robust_line, theil_sen
@@ -100,5 +101,6 @@ def smallest_slope(n, sd_y, sd_x, *, power=0.8, alpha=0.05, per=10):
     >>> round(smallest_slope(77, 1, 1)[0], 3)
     0.315
     """
-    r = float(np.tanh((ndtri(1 - alpha / 2) + ndtri(power)) / np.sqrt(n - 3)))
+    normal = NormalDist().inv_cdf
+    r = float(np.tanh((normal(1 - alpha / 2) + normal(power)) / np.sqrt(n - 3)))
     return r, per * r * float(sd_y) / float(sd_x)
