@@ -251,7 +251,7 @@ def test_an_analysis_that_could_not_be_run_says_why(built, out):
 def test_a_practice_with_nothing_recorded(monkeypatch, out):
     monkeypatch.setattr(module, "find_spec", lambda name: object())
     yes = SimpleNamespace(answerable=lambda _: Answer("x", "yes", None))
-    monkeypatch.setattr(module, "import_module", lambda name: yes)
+    monkeypatch.setattr("cxstudy.answerable.import_module", lambda name: yes)
     recorded = found("journey.churn_rise_after_alarm", 1, 2), found("journey.practice_one_page", 40, 60)
     folder = out(*recorded, name="journey")
     result = claims(study(tables=["actions", "callbacks.handled_at"]), folder)
