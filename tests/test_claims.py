@@ -60,7 +60,7 @@ def built(monkeypatch):
     """Only nps_margin is built, whatever this version has; its `answerable` can be set."""
     stand_in = SimpleNamespace(answerable=lambda _: Answer("nps_margin", "yes", Reading("verdict.agrees")))
     monkeypatch.setattr(module, "find_spec", lambda name: object() if name.endswith(".nps_margin") else None)
-    monkeypatch.setattr(module, "import_module", lambda name: stand_in)
+    monkeypatch.setattr("cxstudy.answerable.import_module", lambda name: stand_in)
     return stand_in
 
 
