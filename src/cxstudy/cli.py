@@ -7,6 +7,7 @@ import sys
 
 from cxstudy import commands
 
+AT_A_TIME = min(max(os.cpu_count() or 2, 2), 4)
 STUDY = "a study's folder or its study.yaml; without it, the sample"
 
 
@@ -126,7 +127,8 @@ def _parser():
 
 
 def _how_to_run(command):
-    command.add_argument("--jobs", type=int, default=2, metavar="N", help="notebooks that run at a time (2)")
+    many = f"notebooks that run at a time ({AT_A_TIME}: as many as processors, 2 to 4)"
+    command.add_argument("--jobs", type=int, default=AT_A_TIME, metavar="N", help=many)
     command.add_argument(
         "--isolated",
         action="store_true",
