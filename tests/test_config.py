@@ -6,6 +6,7 @@ import pytest
 
 from cxstudy.faults import DataError
 from cxstudy.opening.study_file import read_study_file
+from cxstudy.opening.yaml_file import load_yaml
 
 SMALL = "format: 1\nname: small\ntables:\n  customers: {file: customers.csv}\n"
 
@@ -203,6 +204,13 @@ def test_odd_yaml_is_a_fault_and_no_traceback(faults, text):
 def test_files_that_are_no_study(faults, text, rule, found):
     (fault,) = faults(text)
     assert (fault.rule, fault.found) == (rule, found)
+
+
+def test_keys_merged_from_an_anchor_are_not_keys_that_stand_twice(tmp_path):
+    file = tmp_path / "study.yaml"
+    file.write_text("base: &base {low: 1, high: 5}\nother:\n  <<: *base\n  high: 7\n", encoding="utf-8")
+    content, lines = load_yaml(file)
+    assert content["other"] == {"low": 1, "high": 7} and lines["other", "high"] == 4
 
 
 def test_another_encoding_is_named(faults):

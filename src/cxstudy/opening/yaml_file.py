@@ -39,19 +39,12 @@ def _parsed(text):
 
     What that refuses goes to the loader in Python, whose errors say more.
     """
-    try:
-        return _loaded(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    except yaml.YAMLError:
-        return _loaded(text, yaml.SafeLoader)
-
-
-def _loaded(text, kind):
-    loader = kind(text)
-    try:
-        node = loader.get_single_node()
-        return node, None if node is None else loader.construct_document(node)
-    finally:
-        loader.dispose()
+    for kind in dict.fromkeys((getattr(yaml, "CSafeLoader", yaml.SafeLoader), yaml.SafeLoader)):
+        try:
+            return yaml.compose(text, Loader=kind), yaml.load(text, Loader=kind)
+        except yaml.YAMLError:
+            if kind is yaml.SafeLoader:
+                raise
 
 
 def _text(path):

@@ -204,7 +204,7 @@ class _PageExporter(HTMLExporter):
         HTMLExporter's own parses the whole page once more to describe pictures that have no description; ours have one.
         """
         self.register_filter("highlight_code", Highlight2HTML(pygments_lexer="ipython3", parent=self))
-        return TemplateExporter.from_notebook_node(self, nb, self._init_resources(resources), **kw)
+        return TemplateExporter.from_notebook_node(self, nb, resources, **kw)
 
     def default_filters(self):
         yield from super().default_filters()
