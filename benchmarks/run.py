@@ -2,8 +2,9 @@
 
     python benchmarks/run.py [--rounds 3] [--jobs 2]
 
-Each run is a fresh ``cxstudy run`` into a temporary folder; the two ways take turns, so that a busy machine slows both.
-The ratio compares their fastest rounds. Processor seconds are those of the run and all it started.
+*five* is the run the goal is set for, forked: notebooks 00, 02, 03, 04 and 99; the others are of all notebooks. Each
+run is a fresh ``cxstudy run`` into a temporary folder; the ways take turns, so that a busy machine slows all. The ratio
+compares their fastest rounds. Processor seconds are those of the run and all it started.
 """
 
 import argparse
@@ -15,7 +16,8 @@ import tempfile
 import time
 
 GOAL_SECONDS = 8.0
-WAYS = {"forked": [], "isolated": ["--isolated"]}
+FIVE = "00_data_check 02_nps_margin 03_loyalty_share 04_employee_ambassadors 99_claims".split()
+WAYS = {"five": ["--only", *FIVE], "forked": [], "isolated": ["--isolated"]}
 
 
 def run(options, jobs):
@@ -45,9 +47,9 @@ def main():
     for name, measured in times.items():
         wall, processor = min(measured)
         print(f"{name:<10}{wall:>8.1f}{processor:>13.1f}")
-    forked, isolated = (min(times[name])[0] for name in ("forked", "isolated"))
+    five, forked, isolated = (min(times[name])[0] for name in WAYS)
     print(f"isolated / forked = {isolated / forked:.2f}; the goal of {GOAL_SECONDS:.0f} s is ", end="")
-    print("met" if forked <= GOAL_SECONDS else "missed")
+    print("met" if five <= GOAL_SECONDS else "missed")
 
 
 if __name__ == "__main__":
