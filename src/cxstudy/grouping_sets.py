@@ -9,8 +9,8 @@ def sums_by(table, sets, sums, *, made=None, where=None, alike=None):
     ``table``: an Ibis table that lies in a database, as those of a study do. ``sets``: tuples of columns, no two alike;
     () stands for all rows together. ``sums``: name → the aggregate. ``made``: name → what a further column holds;
     ``where``: which rows count. ``alike``: columns; the rows of a group that agree in them are summed as one row, whose
-    column _k is their number. All expressions are SQL, columns in them `quoting.named`. A missing key is a group of its own,
-    and the last.
+    column _k is their number. All expressions are SQL, columns in them `quoting.named`. A missing key is a group of its
+    own, and the last.
 
     >>> import ibis
     >>> con = ibis.duckdb.connect()

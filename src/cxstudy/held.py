@@ -9,12 +9,12 @@ def held(study, name, make):
     >>> held(study, "size", lambda: 3), held(study, "size", lambda: 4)
     (3, 3)
     """
-    kept = vars(study).setdefault("_held", {})
+    kept = all_held(study)
     if name not in kept:
         kept[name] = make()
     return kept[name]
 
 
 def all_held(study):
-    """What has been made so far, by name."""
-    return dict(vars(study).get("_held", {}))
+    """What has been made so far, by name: the dict itself."""
+    return vars(study).setdefault("_held", {})

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 import duckdb
 import ibis
 
-from cxstudy.held import all_held, held
+from cxstudy.held import all_held
 from cxstudy.quoting import named, quoted
 from cxstudy.study_table import StudyTable
 
@@ -59,8 +59,7 @@ def put_before(file):
     tables = {name: StudyTable(expr=con.table(name), **parts) for name, parts in kept.pop("tables").items()}
     found = kept.pop("_held")
     study = Study(file, tables=tables, **kept)
-    for name, value in found.items():
-        held(study, name, lambda value=value: value)
+    all_held(study).update(found)
     return study
 
 
